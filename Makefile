@@ -1,0 +1,63 @@
+# Two commands matter: `make readiness` and `make test`. Each sets up what it needs:
+# uv where it is present, python venv and pip where it is not. Versions are locked with hashes.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := $(shell command -v uv 2>/dev/null)
+OUT    ?= ehds-out
+ARGS   ?=
+
+.PHONY: readiness test check lint types bench lock clean
+
+readiness: $(VENV)/.run
+	$(BIN)/ehds readiness --out $(OUT) $(ARGS)
+
+test: check
+	$(BIN)/pytest -n auto $(ARGS)
+
+check: lint types
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m bench
+
+$(VENV)/bin/python:
+ifdef UV
+	uv venv --quiet --seed --python '>=3.11' $(VENV)
+else
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; choose one with: make PYTHON=/path/to/python3.11"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+endif
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
+ifdef UV
+	uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	uv pip install --quiet --python $(BIN)/python --no-deps -e .
+else
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps -e .
+endif
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+ifdef UV
+	uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+else
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+endif
+	@touch $@
+
+# For maintainers: renew the locked versions (needs uv).
+lock:
+	uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) ehds-out dist build .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,350 @@
+"""Assessments: dated findings, each with status, level, evidence grade and source.
+
+An assessment is a folder with ``assessment.toml`` and ``findings.csv``. It may extend another
+one: then a finding for the same system, obligation and categories replaces the older finding.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import data
+from data.errors import InputError, Problem
+from data.loaders.catalogue import Catalogue, catalogue
+from data.loaders.codes import check_cell
+from data.loaders.dates import day, end_of
+from data.loaders.sources import check_sources, sources, split
+from data.loaders.systems import System, systems
+from data.loaders.tables import Problems, Row, read_csv, read_toml
+
+COLUMNS = (
+    "system", "obligation", "categories", "status", "level", "grade", "basis", "source",
+    "section", "date", "planned_date", "comment_nb", "comment_en",
+)  # fmt: skip
+HEADER = ("id", "title_nb", "title_en", "as_of", "catalogue_edition", "assessor", "note_nb",
+          "note_en")  # fmt: skip
+OPTION_STATUS = frozenset({"used", "not-used", "undecided"})
+LEVEL_STATUS = {"met": {3}, "partial": {1, 2}, "not-met": {0}}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one source supports about one obligation of one system.
+
+    ``categories`` is empty when the finding covers every category that the row concerns.
+    ``level`` is 0 to 3, None for national options. ``assessment`` is the assessment it stands in.
+    """
+
+    system: str
+    obligation: str
+    categories: tuple[str, ...]
+    status: str
+    level: int | None
+    grade: str
+    basis: str
+    source: str
+    section: str
+    date: dt.date
+    planned_date: str
+    comment_nb: str
+    comment_en: str
+    assessment: str
+    where: str
+
+    def comment(self, lang: str) -> str:
+        """Return the comment in ``nb`` or ``en``."""
+        return self.comment_nb if lang == "nb" else self.comment_en
+
+    @property
+    def planned(self) -> dt.date | None:
+        """The last day of the planned period, or None when the source gives no plan."""
+        return end_of(self.planned_date) if self.planned_date else None
+
+    @property
+    def key(self) -> tuple[str, str, tuple[str, ...]]:
+        """What one assessment may hold only once."""
+        return self.system, self.obligation, self.categories
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """A dated set of findings over a catalogue edition."""
+
+    id: str
+    title_nb: str
+    title_en: str
+    as_of: dt.date
+    catalogue_edition: str
+    assessor: str
+    note_nb: str
+    note_en: str
+    extends: str
+    findings: Sequence[Finding]
+
+    def title(self, lang: str) -> str:
+        """Return the title in ``nb`` or ``en``."""
+        return self.title_nb if lang == "nb" else self.title_en
+
+    def note(self, lang: str) -> str:
+        """Return the note on scope and limits in ``nb`` or ``en``."""
+        return self.note_nb if lang == "nb" else self.note_en
+
+
+def shipped() -> list[str]:
+    """Return the names of the assessments in the product, oldest first."""
+    return sorted(p.parent.name for p in data.path("assessments").glob("*/assessment.toml"))
+
+
+def find(name: str) -> Path:
+    """Return the folder of an assessment: a path, or the name of a shipped one."""
+    for folder in (Path(name), data.path("assessments", name)):
+        if (folder / "assessment.toml").is_file():
+            return folder
+    known = ", ".join(shipped())
+    raise InputError(
+        Problem(
+            f"there is no assessment «{name}»",
+            rule="a folder with assessment.toml and findings.csv, or the name of a shipped one",
+            remedy=f"shipped with the product: {known}",
+        )
+    )
+
+
+def load(
+    name: str,
+    against: Catalogue | None = None,
+    known: Mapping[str, System] | None = None,
+) -> Assessment:
+    """Read and check an assessment, with the one it extends.
+
+    Args:
+        name: a folder, or the name of a shipped assessment.
+        against: the catalogue it is checked against; the shipped one by default.
+        known: the systems it may name; the shipped ones by default.
+
+    Raises:
+        InputError: with everything that is wrong, by file and line.
+    """
+    return _load(find(name), against or catalogue(), known or systems(), ())
+
+
+def _load(
+    folder: Path, against: Catalogue, known: Mapping[str, System], chain: tuple[Path, ...]
+) -> Assessment:
+    problems = Problems()
+    file = folder / "assessment.toml"
+    header = read_toml(file)
+    as_of = _check_header(header, file, against, problems)
+    rows = read_csv(folder / "findings.csv", COLUMNS, problems)
+    base = str(header.get("extends", ""))
+    if folder.resolve() in chain:
+        raise InputError(Problem("the assessment extends itself", str(file)))
+    below: Sequence[Finding] = ()
+    if base:
+        sibling = folder.parent / base
+        target = sibling if (sibling / "assessment.toml").is_file() else find(base)
+        below = _load(target, against, known, (*chain, folder.resolve())).findings
+    own = []
+    for row in rows:
+        finding = _finding(row, str(header.get("id", "")), against, known, problems)
+        if finding:
+            own.append((row, finding))
+    _check_duplicates(own, problems)
+    if as_of:
+        for row, finding in own:
+            if finding.date > as_of:
+                problems.add(
+                    f"date {finding.date} lies after the assessment ({as_of})",
+                    row.where,
+                    remedy="correct the date, or as_of in assessment.toml",
+                )
+    problems.stop()
+    assert as_of is not None
+    return Assessment(
+        **{name: str(header[name]) for name in HEADER if name != "as_of"},
+        as_of=as_of,
+        extends=base,
+        findings=_merge(below, [f for _, f in own], against, known),
+    )
+
+
+def _check_header(
+    header: dict[str, Any], file: Path, against: Catalogue, problems: Problems
+) -> dt.date | None:
+    for name in HEADER:
+        if not header.get(name):
+            problems.add(f"«{name}» is missing", str(file), remedy="add the line")
+    for name in header:
+        if name not in (*HEADER, "extends"):
+            problems.add(f"unknown key «{name}»", str(file))
+    edition = header.get("catalogue_edition")
+    if edition and edition != against.edition:
+        problems.add(
+            f"made for catalogue edition «{edition}», this is «{against.edition}»",
+            str(file),
+            rule="an assessment is judged against the edition it was made for",
+            remedy="see what changed in CHANGELOG.md, check the findings, then change the edition",
+        )
+    as_of = header.get("as_of")
+    if as_of is not None and type(as_of) is not dt.date:
+        problems.add("as_of is not a date", str(file), remedy="write as_of = 2026-11-22")
+        return None
+    return as_of
+
+
+def _finding(
+    row: Row,
+    assessment: str,
+    against: Catalogue,
+    known: Mapping[str, System],
+    problems: Problems,
+) -> Finding | None:
+    before = len(problems.found)
+    if row["system"] not in known:
+        problems.add(
+            f"unknown system «{row['system']}»", row.where, remedy="see: ehds systems list"
+        )
+    obligation = against.obligations.get(row["obligation"])
+    if not obligation:
+        problems.add(
+            f"unknown obligation «{row['obligation']}»",
+            row.where,
+            remedy="see: ehds catalogue list",
+        )
+    for column in ("status", "grade", "basis"):
+        check_cell(row, column, column, problems, many=False)
+    check_cell(row, "categories", "category", problems, many=True)
+    check_sources(row, problems)
+    for column in ("section", "comment_nb", "comment_en"):
+        if not row[column]:
+            problems.add(
+                f"{column} is empty", row.where, rule="section and both languages are needed",
+                remedy="fill in the cell",
+            )  # fmt: skip
+    level = _level(row, obligation.modality if obligation else "S", problems)
+    date = _dates(row, problems)
+    if len(problems.found) > before:
+        return None
+    assert date is not None
+    return Finding(
+        **{
+            c: row[c]
+            for c in ("system", "obligation", "status", "grade", "basis", "source", "section",
+                      "planned_date", "comment_nb", "comment_en")
+        },
+        categories=tuple(sorted(row.words("categories"))),
+        level=level,
+        date=date,
+        assessment=assessment,
+        where=row.where,
+    )  # fmt: skip
+
+
+def _level(row: Row, modality: str, problems: Problems) -> int | None:
+    """Return the level; status, level and modality have to agree."""
+    status = row["status"]
+    if modality in "CLN":
+        problems.add(
+            f"a finding on {row['obligation']}, which is no duty of a system",
+            row.where,
+            rule="Commission tasks, scope rules and recommendations are not assessed",
+            remedy="leave the row out",
+        )
+        return None
+    if status == "not-assessed":
+        problems.add(
+            "«not-assessed» is written as no row at all", row.where, remedy="leave the row out"
+        )
+        return None
+    if (modality == "O") != (status in OPTION_STATUS):
+        allowed = sorted(OPTION_STATUS) if modality == "O" else list(LEVEL_STATUS)
+        problems.add(
+            f"status «{status}» does not fit {row['obligation']}",
+            row.where,
+            rule=f"{'national option' if modality == 'O' else 'duty'}: {', '.join(allowed)}",
+        )
+        return None
+    if modality == "O":
+        if row["level"]:
+            problems.add("a national option has no level", row.where, remedy="empty the cell")
+        return None
+    if not row["level"].isdecimal() or int(row["level"]) not in LEVEL_STATUS[status]:
+        allowed_levels = " or ".join(map(str, sorted(LEVEL_STATUS[status])))
+        problems.add(
+            f"level «{row['level']}» does not fit status «{status}»",
+            row.where,
+            rule=f"{status}: level {allowed_levels}",
+        )
+        return None
+    return int(row["level"])
+
+
+def _dates(row: Row, problems: Problems) -> dt.date | None:
+    try:
+        date = day(row["date"])
+    except ValueError as error:
+        problems.add(f"date: {error}", row.where)
+        return None
+    for name in split(row["source"]):
+        source = sources().get(name)
+        if source and source.date and date < source.date:
+            problems.add(
+                f"date {date} lies before the source {name} ({source.date})",
+                row.where,
+                rule="a finding is not older than its source",
+                remedy="use the date of the source, or name the older source",
+            )
+    if row["planned_date"]:
+        try:
+            end_of(row["planned_date"])
+        except ValueError as error:
+            problems.add(f"planned_date: {error}", row.where)
+    return date
+
+
+def _check_duplicates(own: list[tuple[Row, Finding]], problems: Problems) -> None:
+    seen: dict[tuple[str, str], list[tuple[Row, Finding]]] = {}
+    for row, finding in own:
+        for earlier_row, earlier in seen.get((finding.system, finding.obligation), []):
+            overlap = set(finding.categories) & set(earlier.categories)
+            if overlap or not finding.categories or not earlier.categories:
+                problems.add(
+                    f"second finding for {finding.system} and {finding.obligation}",
+                    row.where,
+                    rule="one finding for a system, an obligation and a category",
+                    remedy=f"merge it with {earlier_row.where}",
+                )
+        seen.setdefault((finding.system, finding.obligation), []).append((row, finding))
+
+
+def _merge(
+    below: Sequence[Finding],
+    own: Sequence[Finding],
+    against: Catalogue,
+    known: Mapping[str, System],
+) -> tuple[Finding, ...]:
+    """Newer findings replace those below them for the categories that both speak of.
+
+    What a newer finding leaves out stays: an older finding keeps its remaining categories.
+    """
+    newer: dict[tuple[str, str], list[Finding]] = {}
+    for finding in own:
+        newer.setdefault((finding.system, finding.obligation), []).append(finding)
+    kept = []
+    for old in below:
+        new = newer.get((old.system, old.obligation), [])
+        if not new:
+            kept.append(old)
+            continue
+        of_cell = set(against.obligations[old.obligation].categories) & set(
+            known[old.system].categories
+        )
+        replaced = {c for f in new for c in (f.categories or of_cell)}
+        remaining = tuple(sorted(set(old.categories or of_cell) - replaced))
+        if remaining and all(f.categories for f in new):
+            kept.append(replace(old, categories=remaining))
+    return tuple(sorted([*kept, *own], key=lambda f: f.key))

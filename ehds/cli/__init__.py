@@ -1,0 +1,126 @@
+"""The root command: global options, commands loaded on first use, errors told to people."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from data.errors import EhdsError, Exit
+from ehds import __version__
+
+COMMANDS = {
+    "readiness": "How ready is Norway? Analysis, workbook and page in one go.",
+    "catalogue": "The obligations of the EHDS Regulation: list, show, check, export.",
+    "systems": "The Norwegian systems: list, show.",
+    "gap": "The gap analysis: score, explain, compare, roadmap, workbook.",
+    "doctor": "What is installed, which editions, what can be written where.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is used, and not before."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return all command names without importing anything."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import and return one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"ehds.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; a misspelt one gets the nearest name."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean «{near[0]}»?" if near else f" Choose: {', '.join(COMMANDS)}."
+            raise click.UsageError(f"No such command «{args[0]}».{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands with their one-line help, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="ehds")
+@click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
+@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR works too.")
+@click.option("-q", "--quiet", is_flag=True, help="Nothing but the product and errors.")
+@click.pass_context
+def cli(ctx: click.Context, debug: bool, no_color: bool, quiet: bool) -> None:
+    """How ready are Norway's health systems for the European Health Data Space, with proof.
+
+    \b
+    Start here:
+      ehds readiness                        the whole analysis, into ehds-out/
+      ehds catalogue show E15.4a            one obligation of the regulation
+      ehds gap explain sfm E15.4a           why a system scores as it does
+
+    Text is Norwegian by default; --lang en gives English. Product goes to standard output,
+    everything else to standard error. Exit codes: 0 done, 1 findings at the chosen level,
+    2 wrong use or input, 3 environment or remote system, 4 internal error, 130 interrupted.
+    """
+    ctx.ensure_object(dict)
+    ctx.obj.update(debug=debug, quiet=quiet)
+    ctx.color = False if no_color or os.environ.get("NO_COLOR") else None
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(run(args))
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
+    arguments = list(sys.argv[1:] if args is None else args)
+    try:
+        result = cli.main(arguments, prog_name="ehds", standalone_mode=False)
+        sys.stdout.flush()
+        return int(result) if isinstance(result, int) else Exit.DONE
+    except EhdsError as error:
+        _tell(error)
+        return error.exit_code
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return Exit.INPUT
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted; nothing half-written is left behind.", err=True)
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output (head, less) has gone; that is no error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.DONE
+    except Exception as error:
+        if "--debug" in arguments:
+            raise
+        click.echo(
+            f"Internal error: {type(error).__name__}: {error}\n"
+            "  remedy: run again with «ehds --debug ...» and report what it shows",
+            err=True,
+        )
+        return Exit.INTERNAL
+
+
+def _tell(error: EhdsError) -> None:
+    for problem in error.problems:
+        click.echo("Error: " + "\n".join(problem.lines()), err=True)
+    if len(error.problems) > 1:
+        click.echo(f"{len(error.problems)} problems; nothing was written.", err=True)

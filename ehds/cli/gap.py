@@ -1,0 +1,220 @@
+"""``ehds gap``: the gap analysis."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import click
+
+from ehds.cli import options
+from ehds.cli.output import as_csv, as_json, give, say
+
+
+@click.group(name="gap")
+def command() -> None:
+    """The judgement over catalogue, systems and an assessment.
+
+    \b
+    Examples:
+      ehds gap score --scheme xt-ehr
+      ehds gap explain kjernejournal E09.2e
+      ehds gap compare norway-2024-10 norway-2026-11
+    """
+
+
+@command.command()
+@options.assessment
+@options.scheme
+@options.as_of
+@options.language
+@options.output_format("text", "json", "csv")
+@click.option("--by", default=None, help="One roll-up: part, category, actor, scope, reeif, "
+              "system, owner, region, role, role-category.")  # fmt: skip
+@click.option("-o", "--output", help="File; standard output by default.")
+@options.fail_under
+def score(
+    assessment: str,
+    scheme: str,
+    as_of: dt.date | None,
+    lang: str,
+    fmt: str,
+    by: str | None,
+    output: str | None,
+    fail_under: float | None,
+) -> None:
+    """Score an assessment: every figure is a band, and what is not assessed comes first."""
+    from data.errors import InputError, Problem
+    from gap.export import document
+    from reports import terminal
+    from reports.texts import Texts
+
+    analysis = options.analyse(assessment, scheme, as_of)
+    groups = analysis.scheme.groups
+    if by and by not in groups:
+        raise InputError(
+            Problem(f"scheme «{scheme}» has no roll-up «{by}»",
+                    remedy=f"choose one of: {', '.join(groups)}")
+        )  # fmt: skip
+    t = Texts(lang)
+    if fmt == "json":
+        give(as_json(document(analysis)), output)
+    elif fmt == "csv":
+        head = ["rollup", "key", "cells", "assessed", "met", "partial", "share_assessed", "low",
+                "point", "high", "gates_failed", "gates_open", "capped"]  # fmt: skip
+        rows = [
+            [name, *f.to_dict().values()]
+            for name in ([by] if by else groups)
+            for f in analysis.rollups[name]
+        ]
+        give(as_csv(head, rows), output)
+    else:
+        text = terminal.summary(analysis, t)
+        if by:
+            text = f"{terminal.headline(analysis, t)}\n\n{terminal.score_table(analysis, by, t)}"
+        give(text, output)
+    options.check_fail_under(analysis, fail_under)
+
+
+@command.command()
+@click.argument("system")
+@click.argument("obligation_id", metavar="ID")
+@options.assessment
+@options.scheme
+@options.as_of
+@options.language
+def explain(
+    system: str,
+    obligation_id: str,
+    assessment: str,
+    scheme: str,
+    as_of: dt.date | None,
+    lang: str,
+) -> None:
+    """Tell in words why a cell is what it is.
+
+    \b
+    Example: ehds gap explain kjernejournal E09.2e
+    """
+    import textwrap
+
+    from gap.explain import explain as explain_cell
+    from reports.texts import Texts
+    from reports.words import explanation
+
+    analysis = options.analyse(assessment, scheme, as_of)
+    cell = explain_cell(analysis.judgement, system, obligation_id, analysis.scheme)
+    for line in explanation(cell, Texts(lang)):
+        indent = " " * (len(line) - len(line.lstrip()) + 2)
+        click.echo(textwrap.fill(line, 100, subsequent_indent=indent) if line else "")
+
+
+@command.command()
+@click.argument("old")
+@click.argument("new")
+@options.scheme
+@options.as_of
+@options.language
+@options.output_format("text", "json")
+def compare(old: str, new: str, scheme: str, as_of: dt.date | None, lang: str, fmt: str) -> None:
+    """Show what changed between two assessments, and why.
+
+    \b
+    Example: ehds gap compare norway-2024-10 norway-2026-11
+    """
+    import dataclasses
+
+    from gap.compare import compare as compare_judgements
+    from reports import terminal
+    from reports.texts import Texts
+
+    first = options.analyse(old, scheme, as_of)
+    second = options.analyse(new, scheme, as_of)
+    result = compare_judgements(first.judgement, second.judgement, second.scheme)
+    if fmt == "text":
+        click.echo(terminal.comparison(result, Texts(lang)))
+        return
+    click.echo(
+        as_json(
+            {
+                "schema": "ehds.gap-comparison/1",
+                "old": first.judgement.assessment.id,
+                "new": second.judgement.assessment.id,
+                "changes": [
+                    {
+                        "kind": str(c.kind),
+                        "system": c.system,
+                        "obligation": c.obligation,
+                        "before": c.before,
+                        "after": c.after,
+                        "why_nb": [f.comment_nb for f in c.new or c.old],
+                        "why_en": [f.comment_en for f in c.new or c.old],
+                    }
+                    for c in result.changes
+                ],
+                "figures": [
+                    {
+                        "rollup": f.rollup,
+                        "key": f.key,
+                        "old": dataclasses.asdict(f.old) if f.old else None,
+                        "new": dataclasses.asdict(f.new) if f.new else None,
+                    }
+                    for f in result.figures
+                ],
+            }
+        )
+    )
+
+
+@command.command()
+@options.assessment
+@options.as_of
+@options.language
+@options.output_format("text", "json", "csv")
+@click.option("-n", "how_many", default=40, show_default=True, type=click.IntRange(1),
+              help="How many steps the text shows; json and csv give all.")  # fmt: skip
+def roadmap(assessment: str, as_of: dt.date | None, lang: str, fmt: str, how_many: int) -> None:
+    """Order the gaps by date, by what depends on what, and by weight; tell which plans miss."""
+    from gap.export import document
+    from reports import terminal
+    from reports.texts import Texts
+
+    analysis = options.analyse(assessment, "share-met", as_of)
+    road = analysis.roadmap
+    if fmt == "text":
+        t = Texts(lang)
+        click.echo(terminal.roadmap_table(road, t, how_many))
+        click.echo("\n" + terminal.due_next(analysis, t))
+        return
+    whole = document(analysis)
+    if fmt == "json":
+        kept = ("as_of", "assessment", "roadmap", "unassessed_by_date")
+        click.echo(as_json({"schema": "ehds.roadmap/1", **{k: whole[k] for k in kept}}))
+        return
+    rows = whole["roadmap"]
+    head = ["system", "obligation", "categories", "status", "level", "due", "planned", "plan",
+            "after", "waits_for"]  # fmt: skip
+    click.echo(
+        as_csv(head, [[" ".join(v) if isinstance(v := r[h], list) else v for h in head]
+                      for r in rows]),
+        nl=False,
+    )  # fmt: skip
+
+
+@command.command()
+@options.assessment
+@options.scheme
+@options.as_of
+@options.language
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("ehds-gap.xlsx"),
+              show_default=True, help="The workbook to write.")  # fmt: skip
+def workbook(assessment: str, scheme: str, as_of: dt.date | None, lang: str, output: Path) -> None:
+    """Write the workbook for Excel and LibreOffice."""
+    from data.files import Outbox
+    from reports.texts import Texts
+    from reports.workbook import build
+
+    with Outbox(output.parent) as outbox:
+        analysis = options.analyse(assessment, scheme, as_of)
+        outbox.add(output.name, build(analysis, Texts(lang)))
+    say(f"Wrote {output}")

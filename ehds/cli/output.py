@@ -1,0 +1,56 @@
+"""How commands give their product: text, JSON with a schema field, or CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from data.files import check_folder, write_all
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def say(text: str) -> None:
+    """Write to standard error, unless --quiet was given."""
+    context = click.get_current_context(silent=True)
+    if not (context and context.obj and context.obj.get("quiet")):
+        click.echo(text, err=True)
+
+
+def as_json(content: Any) -> str:
+    """Return JSON text, with real letters and stable order."""
+    return json.dumps(content, ensure_ascii=False, indent=1)
+
+
+def as_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return CSV text; a cell that a spreadsheet would run as a formula is made plain text."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(head)
+    for row in rows:
+        writer.writerow([_plain(cell) for cell in row])
+    return stream.getvalue()
+
+
+def _plain(cell: object) -> object:
+    if isinstance(cell, str) and cell.startswith(_FORMULA):
+        return f"'{cell}"
+    return cell
+
+
+def give(text: str, target: str | None) -> None:
+    """Give the product to a file, or to standard output for None and ``-``."""
+    if target in (None, "-"):
+        click.echo(text.rstrip("\n"))
+        return
+    assert target is not None
+    path = Path(target)
+    check_folder(path.parent)
+    write_all({path: (text.rstrip("\n") + "\n").encode()})
+    say(f"Wrote {path}")

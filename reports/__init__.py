@@ -1,0 +1,1 @@
+"""What people see: workbook, page and terminal, in Norwegian bokmål and English."""
