@@ -7,7 +7,7 @@ UV     := $(shell command -v uv 2>/dev/null)
 OUT    ?= ehds-out
 ARGS   ?=
 
-.PHONY: readiness test check lint types bench lock clean
+.PHONY: readiness test check lint types bench docs sources lock clean
 
 readiness: $(VENV)/.run
 	$(BIN)/ehds readiness --out $(OUT) $(ARGS)
@@ -26,6 +26,12 @@ types: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench
+
+docs: $(VENV)/.dev
+	$(BIN)/python tools/cli_reference.py
+
+sources: $(VENV)/.dev
+	$(BIN)/python tools/sources.py
 
 $(VENV)/bin/python:
 ifdef UV

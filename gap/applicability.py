@@ -70,8 +70,12 @@ def _category(o: Masks, s: Masks) -> NDArray[np.bool_]:
 
 
 def _ehr_system(o: Masks, s: Masks) -> NDArray[np.bool_]:
-    """Chapter III and Annexes II to IV reach only what may be an EHR system."""
-    result: NDArray[np.bool_] = (o["ehr_only"][None, :] == 0) | (s["ehr_system"][:, None] != 0)
+    """Chapter III and Annexes II to IV reach only what may be an EHR system.
+
+    What handles none of the priority categories is none (Art 2(2)(k) with Art 14(1)).
+    """
+    may_be = (s["ehr_system"] != 0) & (s["categories"] != 0)
+    result: NDArray[np.bool_] = (o["ehr_only"][None, :] == 0) | may_be[:, None]
     return result
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.loaders.catalogue import GROUP_1
 from data.loaders.codes import closed_sets
 from data.loaders.structure import parts
 from gap.applicability import mask
@@ -40,6 +41,12 @@ def rollups(judgement: Judgement, scheme: Scheme) -> dict[str, list[Figure]]:
         "category": lambda: _ordered(
             figures(per_category, per_category["category"].to_numpy(), scheme),
             list(closed_sets()["category"]),
+        ),
+        "date-group": lambda: _ordered(
+            figures(
+                per_category, np.where(per_category["category"].isin(GROUP_1), "1", "2"), scheme
+            ),
+            ["1", "2"],
         ),
         "role-category": lambda: _by_role_and_category(judgement, per_category, scheme),
         "system": lambda: _by_system(judgement, counted, "id", scheme),

@@ -19,10 +19,19 @@ def whole_percent(share: float) -> int:
 
 
 def percent(share: float | None, lang: str) -> str:
-    """Return a share as text: ``43 %`` in Norwegian, ``43%`` in English; a dash for None."""
+    """Return a share as text: ``43 %`` in Norwegian, ``43%`` in English; a dash for None.
+
+    A share that is not nothing is never shown as 0, and one that is not all never as 100.
+    """
     if share is None:
         return "–"
-    return f"{whole_percent(share)}{NO_BREAK}%" if lang == "nb" else f"{whole_percent(share)}%"
+    whole = whole_percent(share)
+    shown = str(whole)
+    if whole == 0 and share > 0:
+        shown = "<1"
+    elif whole == 100 and share < 1:
+        shown = ">99"
+    return f"{shown}{NO_BREAK}%" if lang == "nb" else f"{shown}%"
 
 
 def band(figure: Figure, lang: str) -> str:

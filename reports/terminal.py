@@ -56,7 +56,7 @@ def score_table(analysis: Analysis, rollup: str, t: Texts) -> str:
     """Return one roll-up as a table; what is not assessed stands before any percentage."""
     names = {s.id: s.name(t.lang) for s in analysis.judgement.system_list}
     head = [t(f"group.{rollup}"), t("col.cells"), t("col.not_assessed"), t("col.share"),
-            t("col.level"), t("col.point"), t("col.band")]  # fmt: skip
+            t("col.level"), t("col.point.short"), t("col.band")]  # fmt: skip
     rows = [
         [
             group_label(rollup, f.key, t, names),

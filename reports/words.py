@@ -51,6 +51,8 @@ def group_label(rollup: str, key: str, t: Texts, names: dict[str, str]) -> str:
         return f"({key}) {label('category', key, t.lang)}"
     if rollup == "system":
         return names.get(key, key)
+    if rollup == "date-group":
+        return t(f"group.date.{key}")
     if rollup == "owner":
         return key
     set_name = {"actor": "actor", "scope": "scope", "reeif": "reeif", "role": "role",

@@ -132,6 +132,26 @@ def load(
     return _load(find(name), against or catalogue(), known or systems(), ())
 
 
+def load_all(
+    names: Sequence[str],
+    against: Catalogue | None = None,
+    known: Mapping[str, System] | None = None,
+) -> Assessment:
+    """Read several assessments on top of each other; each replaces what it speaks of again.
+
+    The header is that of the last one.
+
+    Raises:
+        InputError: with everything that is wrong in the first assessment that is not sound.
+    """
+    catalogue_, systems_ = against or catalogue(), known or systems()
+    loaded = [load(name, catalogue_, systems_) for name in names]
+    findings: Sequence[Finding] = ()
+    for assessment in loaded:
+        findings = _merge(findings, assessment.findings, catalogue_, systems_)
+    return replace(loaded[-1], findings=findings)
+
+
 def _load(
     folder: Path, against: Catalogue, known: Mapping[str, System], chain: tuple[Path, ...]
 ) -> Assessment:

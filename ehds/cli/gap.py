@@ -29,8 +29,8 @@ def command() -> None:
 @options.as_of
 @options.language
 @options.output_format("text", "json", "csv")
-@click.option("--by", default=None, help="One roll-up: part, category, actor, scope, reeif, "
-              "system, owner, region, role, role-category.")  # fmt: skip
+@click.option("--by", default=None, help="One roll-up: part, category, date-group, actor, scope, "
+              "reeif, system, owner, region, role, role-category.")  # fmt: skip
 @click.option("-o", "--output", help="File; standard output by default.")
 @options.fail_under
 def score(

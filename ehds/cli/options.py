@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -105,24 +105,38 @@ def check_fail_under(analysis: Analysis, percentage: float | None) -> None:
         raise click.exceptions.Exit(Exit.FINDINGS)
 
 
+def assessments(command: F) -> F:
+    """Add ``--assessment`` that may be given several times."""
+    return click.option(
+        "--assessment",
+        "names",
+        multiple=True,
+        default=(DEFAULT_ASSESSMENT,),
+        show_default=True,
+        help="A folder with assessment.toml and findings.csv, or a shipped name. Given several "
+        "times, each lies on top of the one before.",
+    )(command)
+
+
 def today() -> dt.date:
     """Return the local date, the default of ``--as-of``."""
     return dt.datetime.now().astimezone().date()
 
 
-def analyse(name: str, scheme_name: str, day: dt.date | None) -> Analysis:
-    """Load an assessment and score it.
+def analyse(names: str | Sequence[str], scheme_name: str, day: dt.date | None) -> Analysis:
+    """Load an assessment, or several on top of each other, and score them.
 
     Raises:
         InputError: unreadable or wrong assessment, unknown scheme, or a day before everything.
     """
-    from data.loaders import assessments, catalogue, systems
+    from data.loaders import assessments as loader
+    from data.loaders import catalogue, systems
     from gap.analysis import Analysis
     from gap.judgement import Judgement
     from gap.schemes import scheme as find_scheme
 
     chosen = find_scheme(scheme_name)
-    loaded = assessments.load(name)
+    loaded = loader.load_all([names] if isinstance(names, str) else names)
     on = day or max(today(), loaded.as_of)
     judgement = Judgement(catalogue.catalogue(), systems.systems(), loaded, on)
     if not judgement.findings and judgement.later:

@@ -12,7 +12,7 @@ from ehds.cli.output import as_json, say
 
 
 @click.command(name="readiness")
-@options.assessment
+@options.assessments
 @options.scheme
 @options.as_of
 @options.language
@@ -20,7 +20,7 @@ from ehds.cli.output import as_json, say
               show_default=True, help="Folder for the results.")  # fmt: skip
 @options.fail_under
 def command(
-    assessment: str,
+    names: tuple[str, ...],
     scheme: str,
     as_of: dt.date | None,
     lang: str,
@@ -42,8 +42,8 @@ def command(
 
     t = Texts(lang)
     with Outbox(out) as outbox:
-        say(t("readiness.scoring", assessment=assessment))
-        analysis = options.analyse(assessment, scheme, as_of)
+        say(t("readiness.scoring", assessment=" + ".join(names)))
+        analysis = options.analyse(names, scheme, as_of)
         from gap.export import document
 
         say(t("readiness.writing"))

@@ -18,8 +18,8 @@ from reports.texts import Texts
 
 HEADER = "#1E2B3C"
 PALE = "#F1F4F7"
-HEAD_HEIGHT = 32
-"""Height in points of a row of column heads: two lines."""
+HEAD_HEIGHT = 46
+"""Height in points of a row of column heads: three lines."""
 LINE_HEIGHT = 15.5
 STATUS_COLOURS = {
     "met": ("#0B4F2A", "#D5F0DF"),
@@ -133,7 +133,7 @@ class Book:
         put(sheet, 1, 0, note or self.t(f"sheet.{module}.note"), self.plain)
 
     def column_heads(self, sheet: Worksheet, row: int, keys: Sequence[str]) -> None:
-        """Write the heads of a table from text keys, in a row high enough for two lines."""
+        """Write the heads of a table from text keys, in a row high enough for three lines."""
         sheet.set_row(row, HEAD_HEIGHT)
         for column, key in enumerate(keys):
             put(sheet, row, column, self.t(key), self.head)

@@ -8,7 +8,7 @@ from gap.schemes import Scheme
 from reports.numbers import band, date, level, number, percent
 from reports.workbook.book import LINE_HEIGHT, Book, put
 
-_PER_LINE = 95
+_PER_LINE = 120
 """Letters that fit on a line of the column, on the safe side."""
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from data.loaders.codes import label
 from data.loaders.structure import acts
 from reports.words import source_line
-from reports.workbook.book import HEAD_HEIGHT, Book, put
+from reports.workbook.book import HEAD_HEIGHT, LINE_HEIGHT, Book, put
 
 _TOP = 3
 _HEADS = ("col.due", "col.system", "col.owner", "col.obligation", "col.title", "col.categories",
           "col.status", "col.level", "col.plan", "col.verdict", "col.weight", "col.after",
           "col.waits", "col.comment", "col.source")  # fmt: skip
+_PER_LINE, _MOST_LINES = 62, 8
 _WIDTHS = (11, 30, 22, 10, 38, 11, 14, 7, 10, 24, 7, 16, 32, 70, 46)
 
 
@@ -29,6 +31,10 @@ def write(book: Book) -> None:
          "columns": [{"header": t(key), "header_format": book.head} for key in _HEADS]},
     )  # fmt: skip
     for row, step in enumerate(steps, start=_TOP + 1):
+        comment = " | ".join(f.comment(lang) for f in step.findings)
+        # Rows are as high as their comment, up to a limit: LibreOffice does not fit them itself.
+        lines = min(_MOST_LINES, math.ceil(len(comment) / _PER_LINE))
+        sheet.set_row(row, LINE_HEIGHT * max(1, lines))
         values: tuple[tuple[Any, Any], ...] = (
             (step.due, book.date),
             (step.system.name(lang), book.plain),
@@ -44,8 +50,8 @@ def write(book: Book) -> None:
             (" ".join(step.after), book.plain),
             ("; ".join(f"{acts()[a]['basis']} {acts()[a][f'title_{lang}']}"
                        for a in step.waits_for), book.plain),
-            (" | ".join(f.comment(lang) for f in step.findings), book.plain),
-            (" | ".join(source_line(f, lang) for f in step.findings), book.plain),
+            (comment, book.text),
+            (" | ".join(source_line(f, lang) for f in step.findings), book.text),
         )  # fmt: skip
         for column, (value, form) in enumerate(values):
             put(sheet, row, column, value, form)
