@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from data.loaders.assessments import Finding
+from gap.applicability import cell_categories
 from gap.explain import cell_status
 from gap.judgement import Judgement
 from gap.rollup import rollups
@@ -62,7 +63,13 @@ def compare(old: Judgement, new: Judgement, scheme: Scheme) -> Comparison:
     keys = dict.fromkeys([*old.by_cell, *new.by_cell])
     found = []
     for key in keys:
-        change = _change(key, tuple(old.by_cell.get(key, ())), tuple(new.by_cell.get(key, ())))
+        obligation = new.catalogue.obligations[key[1]]
+        change = _change(
+            key,
+            tuple(old.by_cell.get(key, ())),
+            tuple(new.by_cell.get(key, ())),
+            cell_categories(obligation, new.systems[key[0]]) or obligation.categories,
+        )
         if change:
             found.append(change)
     order = list(ChangeKind)
@@ -73,14 +80,21 @@ def compare(old: Judgement, new: Judgement, scheme: Scheme) -> Comparison:
 
 
 def _change(
-    key: tuple[str, str], old: tuple[Finding, ...], new: tuple[Finding, ...]
+    key: tuple[str, str],
+    old: tuple[Finding, ...],
+    new: tuple[Finding, ...],
+    of_cell: tuple[str, ...],
 ) -> Change | None:
     before, after = cell_status([f.status for f in old]), cell_status([f.status for f in new])
+    difference = _difference(_levels(old, of_cell), _levels(new, of_cell))
     kind: ChangeKind | None
     if not old or not new:
         kind = ChangeKind.NEW if new else ChangeKind.GONE
-    elif _levels(new) != _levels(old):
-        kind = ChangeKind.BETTER if _levels(new) > _levels(old) else ChangeKind.WORSE
+    elif difference:
+        kind = ChangeKind.BETTER if difference > 0 else ChangeKind.WORSE
+    elif _levels(old, of_cell).keys() != _levels(new, of_cell).keys():
+        more = _levels(new, of_cell).keys() - _levels(old, of_cell).keys()
+        kind = ChangeKind.NEW if more else ChangeKind.GONE
     elif before != after:
         kind = ChangeKind.EVIDENCE
     elif [f.planned_date for f in old] != [f.planned_date for f in new]:
@@ -92,14 +106,19 @@ def _change(
     return Change(kind, *key, before, after, old, new) if kind else None
 
 
-def _levels(findings: tuple[Finding, ...]) -> float:
-    """Return the mean level; national options have none and count as zero."""
-    return sum(f.level or 0 for f in findings) / len(findings)
+def _levels(findings: tuple[Finding, ...], of_cell: tuple[str, ...]) -> dict[str, int]:
+    """Return the level of each category; national options have none and count as zero."""
+    return {c: f.level or 0 for f in findings for c in (f.categories or of_cell or ("",))}
+
+
+def _difference(old: dict[str, int], new: dict[str, int]) -> int:
+    """Return how far the categories that both sides speak of have moved, taken together."""
+    return sum(new[c] - old[c] for c in old.keys() & new.keys())
 
 
 def _proof(finding: Finding) -> tuple[str, ...]:
     return (finding.grade, finding.basis, finding.source, finding.section, finding.comment_nb,
-            str(finding.date))  # fmt: skip
+            finding.comment_en, str(finding.date))  # fmt: skip
 
 
 def _figure_changes(old: Judgement, new: Judgement, scheme: Scheme) -> list[FigureChange]:

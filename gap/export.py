@@ -6,6 +6,7 @@ from typing import Any
 
 from data.loaders.assessments import Finding
 from data.loaders.catalogue import Obligation
+from data.loaders.structure import acts
 from data.loaders.systems import System
 from gap.analysis import Analysis
 from gap.roadmap import Step
@@ -75,6 +76,7 @@ def document(analysis: Analysis) -> dict[str, Any]:
         ],
         "systems": [_system(s) for s in j.system_list],
         "obligations": [_obligation(o) for o in j.obligations],
+        "acts": [{"id": act["id"], "status": act["status"]} for act in acts().values()],
     }
 
 
@@ -121,9 +123,14 @@ def _system(system: System) -> dict[str, Any]:
 
 
 def _obligation(obligation: Obligation) -> dict[str, Any]:
-    return {
+    plain = {
         name: list(value) if isinstance(value := getattr(obligation, name), tuple) else value
         for name in ("id", "ref", "part", "modality", "actors", "scopes", "categories", "roles",
                      "verbs_any", "serves_any", "deployment_any", "ehr_only", "if_option", "gate",
-                     "weight", "reeif", "title_nb", "title_en")
+                     "weight", "reeif", "depends_on", "waits_for", "title_nb", "title_en")
     }  # fmt: skip
+    dates = {
+        name: value.isoformat() if (value := getattr(obligation, name)) else None
+        for name in ("eu_date", "eu_date_group_2", "eu_date_in_house")
+    }
+    return {**plain, **dates}

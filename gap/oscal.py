@@ -56,11 +56,13 @@ def _control(o: Obligation) -> dict[str, Any]:
         "eu-date": o.eu_date.isoformat(), "gate": "yes" if o.gate else "no",
         "weight": str(o.weight), "reeif": o.reeif, "if-option": o.if_option,
         "threshold": o.threshold, "title-nb": o.title_nb,
+        "ehr-only": "yes" if o.ehr_only else "no",
         "eu-date-group-2": o.eu_date_group_2.isoformat() if o.eu_date_group_2 else "",
         "eu-date-in-house": o.eu_date_in_house.isoformat() if o.eu_date_in_house else "",
     }  # fmt: skip
     several = {
         "actor": o.actors, "scope": o.scopes, "category": o.categories, "role": o.roles,
+        "verb": o.verbs_any, "serves": o.serves_any, "deployment": o.deployment_any,
         "waits-for": o.waits_for, "xt-ehr": o.xtehr, "inferred": o.inferred,
     }  # fmt: skip
     props = [_prop(name, value) for name, value in single.items() if value]
@@ -70,9 +72,11 @@ def _control(o: Obligation) -> dict[str, Any]:
         ("statement", f"{key}_smt", o.obligation_en),
         ("statement-nb", f"{key}_smt-nb", o.obligation_nb),
         ("guidance", f"{key}_gdn", f"Evidence that would show it: {o.evidence_en}"),
+        ("guidance-nb", f"{key}_gdn-nb", f"Dokumentasjon som ville vise det: {o.evidence_nb}"),
     ]  # fmt: skip
     if o.remark_en:
         statement.append(("remark", f"{key}_rmk", o.remark_en))
+        statement.append(("remark-nb", f"{key}_rmk-nb", o.remark_nb))
     control: dict[str, Any] = {
         "id": o.id,
         "title": o.title_en,

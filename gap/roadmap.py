@@ -69,17 +69,15 @@ class Roadmap:
 
 def roadmap(judgement: Judgement) -> Roadmap:
     """Return the roadmap of a judgement on its day."""
-    gaps = {
-        key: [f for f in findings if f.level is not None and f.status != "met"]
-        for key, findings in judgement.by_cell.items()
-    }
-    gap_ids = {key[1] for key, findings in gaps.items() if findings}
-    steps = []
-    for (system_id, obligation_id), missing in gaps.items():
+    gaps = []
+    for (system_id, obligation_id), findings in judgement.by_cell.items():
         system = judgement.systems[system_id]
         obligation = judgement.catalogue.obligations[obligation_id]
+        missing = [f for f in findings if f.level is not None and f.status != "met"]
         if missing and judgement.kind(system, obligation) is Kind.SCORED:
-            steps.append(_step(judgement, system, obligation, missing, gap_ids))
+            gaps.append((system, obligation, missing))
+    gap_ids = {obligation.id for _, obligation, _ in gaps}
+    steps = [_step(judgement, *gap, gap_ids) for gap in gaps]
     steps.sort(
         key=lambda s: (
             s.due, s.depth, -s.obligation.weight, s.level,

@@ -15,7 +15,7 @@ NO_BREAK = "\u00a0"
 
 def whole_percent(share: float) -> int:
     """Return a share (0 to 1) as a whole percentage, half rounded up."""
-    return int(Decimal(str(share * 100)).quantize(Decimal(1), ROUND_HALF_UP))
+    return int((Decimal(str(share)) * 100).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def percent(share: float | None, lang: str) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from data.loaders.codes import label
-from data.loaders.sources import sources, split
 from data.loaders.systems import System
 from reports.texts import Texts
-from reports.words import labels
+from reports.words import labels, source_titles
 
 
 def facts(s: System, t: Texts) -> list[tuple[str, str]]:
@@ -27,7 +26,7 @@ def facts(s: System, t: Texts) -> list[tuple[str, str]]:
         (t("system.interfaces"), s.interfaces),
         (t("col.after"), ", ".join(s.depends_on)),
         (t("system.reasoning"), s.reasoning(lang)),
-        (t("col.source"), "; ".join(sources()[n].title(lang) for n in split(s.source))),
+        (t("col.source"), source_titles(s.source, lang)),
         (t("col.section"), s.section),
         (t("system.inferred"), ", ".join(s.inferred)),
     ]
@@ -41,7 +40,7 @@ def lines(s: System, t: Texts) -> list[str]:
         said.append(f"{t('system.history')}:")
         said += [
             f"  {h.date}  {label('system_status', h.status, t.lang)}: {h.what(t.lang)} "
-            f"({'; '.join(sources()[n].title(t.lang) for n in split(h.source))}, {h.section})"
+            f"({source_titles(h.source, t.lang)}, {h.section})"
             for h in s.history
         ]
     return said

@@ -70,8 +70,12 @@ def part_label(key: str, t: Texts) -> str:
 
 def source_line(finding: Finding, lang: str) -> str:
     """Return the titles of the sources of a finding and the places in them."""
-    titles = "; ".join(sources()[name].title(lang) for name in split(finding.source))
-    return f"{titles} – {finding.section}"
+    return f"{source_titles(finding.source, lang)} – {finding.section}"
+
+
+def source_titles(cell: str, lang: str) -> str:
+    """Return the titles of the sources of a cell, each once."""
+    return "; ".join(sources()[name].title(lang) for name in dict.fromkeys(split(cell)))
 
 
 def finding_head(finding: Finding, t: Texts) -> str:
@@ -129,7 +133,7 @@ def _findings(e: Explanation, t: Texts) -> list[str]:
             named = labels("category", finding.categories, t.lang)
             lines.append(f"    {t('explain.for_categories', categories=named)}")
         lines.append(f"    {finding.comment(t.lang)}")
-        titles = "; ".join(sources()[name].title(t.lang) for name in split(finding.source))
+        titles = source_titles(finding.source, t.lang)
         lines.append(f"    {t('explain.source', title=titles, section=finding.section)}")
         if finding.planned:
             verdict = t(f"plan.{e.plan_verdict or PlanVerdict.NO_PLAN}")

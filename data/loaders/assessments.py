@@ -102,7 +102,7 @@ def shipped() -> list[str]:
 def find(name: str) -> Path:
     """Return the folder of an assessment: a path, or the name of a shipped one."""
     for folder in (Path(name), data.path("assessments", name)):
-        if (folder / "assessment.toml").is_file():
+        if _is_assessment(folder):
             return folder
     known = ", ".join(shipped())
     raise InputError(
@@ -112,6 +112,13 @@ def find(name: str) -> Path:
             remedy=f"shipped with the product: {known}",
         )
     )
+
+
+def _is_assessment(folder: Path) -> bool:
+    try:
+        return (folder / "assessment.toml").is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def load(
@@ -142,10 +149,15 @@ def load_all(
     The header is that of the last one.
 
     Raises:
-        InputError: with everything that is wrong in the first assessment that is not sound.
+        InputError: with everything that is wrong in all of them.
     """
     catalogue_, systems_ = against or catalogue(), known or systems()
-    loaded = [load(name, catalogue_, systems_) for name in names]
+    problems = Problems()
+    loaded: list[Assessment] = []
+    for name in names:
+        with problems.gather():
+            loaded.append(load(name, catalogue_, systems_))
+    problems.stop()
     findings: Sequence[Finding] = ()
     for assessment in loaded:
         findings = _merge(findings, assessment.findings, catalogue_, systems_)
@@ -155,40 +167,39 @@ def load_all(
 def _load(
     folder: Path, against: Catalogue, known: Mapping[str, System], chain: tuple[Path, ...]
 ) -> Assessment:
-    problems = Problems()
     file = folder / "assessment.toml"
-    header = read_toml(file)
-    as_of = _check_header(header, file, against, problems)
-    rows = read_csv(folder / "findings.csv", COLUMNS, problems)
-    base = str(header.get("extends", ""))
     if folder.resolve() in chain:
         raise InputError(Problem("the assessment extends itself", str(file)))
-    below: Sequence[Finding] = ()
-    if base:
-        sibling = folder.parent / base
-        target = sibling if (sibling / "assessment.toml").is_file() else find(base)
-        below = _load(target, against, known, (*chain, folder.resolve())).findings
-    own = []
-    for row in rows:
-        finding = _finding(row, str(header.get("id", "")), against, known, problems)
-        if finding:
-            own.append((row, finding))
-    _check_duplicates(own, problems)
-    if as_of:
-        for row, finding in own:
-            if finding.date > as_of:
-                problems.add(
-                    f"date {finding.date} lies after the assessment ({as_of})",
-                    row.where,
-                    remedy="correct the date, or as_of in assessment.toml",
-                )
+    problems = Problems()
+    header = read_toml(file)
+    as_of = _check_header(header, file, against, problems)
+    base = header.get("extends", "")
+    rows: list[Row] = []
+    with problems.gather():
+        rows = read_csv(folder / "findings.csv", COLUMNS, problems)
+    below: Assessment | None = None
+    if base and isinstance(base, str):
+        with problems.gather():
+            sibling = folder.parent / base
+            target = sibling if _is_assessment(sibling) else find(base)
+            below = _load(target, against, known, (*chain, folder.resolve()))
+    if below and as_of and below.as_of > as_of:
+        problems.add(
+            f"as_of {as_of} lies before that of «{base}», which it extends ({below.as_of})",
+            str(file),
+        )
+    found = [
+        _finding(row, str(header.get("id", "")), as_of, against, known, problems) for row in rows
+    ]
+    _check_duplicates(rows, problems)
     problems.stop()
     assert as_of is not None
+    own = [finding for finding in found if finding]
     return Assessment(
         **{name: str(header[name]) for name in HEADER if name != "as_of"},
         as_of=as_of,
         extends=base,
-        findings=_merge(below, [f for _, f in own], against, known),
+        findings=_merge(below.findings if below else (), own, against, known),
     )
 
 
@@ -198,9 +209,11 @@ def _check_header(
     for name in HEADER:
         if not header.get(name):
             problems.add(f"«{name}» is missing", str(file), remedy="add the line")
-    for name in header:
+    for name, value in header.items():
         if name not in (*HEADER, "extends"):
             problems.add(f"unknown key «{name}»", str(file))
+        elif name != "as_of" and not isinstance(value, str):
+            problems.add(f"«{name}» is no text", str(file), remedy=f'write {name} = "..."')
     edition = header.get("catalogue_edition")
     if edition and edition != against.edition:
         problems.add(
@@ -219,6 +232,7 @@ def _check_header(
 def _finding(
     row: Row,
     assessment: str,
+    as_of: dt.date | None,
     against: Catalogue,
     known: Mapping[str, System],
     problems: Problems,
@@ -246,7 +260,7 @@ def _finding(
                 remedy="fill in the cell",
             )  # fmt: skip
     level = _level(row, obligation.modality if obligation else "S", problems)
-    date = _dates(row, problems)
+    date = _dates(row, as_of, problems)
     if len(problems.found) > before:
         return None
     assert date is not None
@@ -280,6 +294,8 @@ def _level(row: Row, modality: str, problems: Problems) -> int | None:
             "«not-assessed» is written as no row at all", row.where, remedy="leave the row out"
         )
         return None
+    if status not in OPTION_STATUS and status not in LEVEL_STATUS:
+        return None  # told by the closed set
     if (modality == "O") != (status in OPTION_STATUS):
         allowed = sorted(OPTION_STATUS) if modality == "O" else list(LEVEL_STATUS)
         problems.add(
@@ -303,12 +319,23 @@ def _level(row: Row, modality: str, problems: Problems) -> int | None:
     return int(row["level"])
 
 
-def _dates(row: Row, problems: Problems) -> dt.date | None:
+def _dates(row: Row, as_of: dt.date | None, problems: Problems) -> dt.date | None:
+    if row["planned_date"]:
+        try:
+            end_of(row["planned_date"])
+        except ValueError as error:
+            problems.add(f"planned_date: {error}", row.where)
     try:
         date = day(row["date"])
     except ValueError as error:
         problems.add(f"date: {error}", row.where)
         return None
+    if as_of and date > as_of:
+        problems.add(
+            f"date {date} lies after the assessment ({as_of})",
+            row.where,
+            remedy="correct the date, or as_of in assessment.toml",
+        )
     for name in split(row["source"]):
         source = sources().get(name)
         if source and source.date and date < source.date:
@@ -318,27 +345,23 @@ def _dates(row: Row, problems: Problems) -> dt.date | None:
                 rule="a finding is not older than its source",
                 remedy="use the date of the source, or name the older source",
             )
-    if row["planned_date"]:
-        try:
-            end_of(row["planned_date"])
-        except ValueError as error:
-            problems.add(f"planned_date: {error}", row.where)
     return date
 
 
-def _check_duplicates(own: list[tuple[Row, Finding]], problems: Problems) -> None:
-    seen: dict[tuple[str, str], list[tuple[Row, Finding]]] = {}
-    for row, finding in own:
-        for earlier_row, earlier in seen.get((finding.system, finding.obligation), []):
-            overlap = set(finding.categories) & set(earlier.categories)
-            if overlap or not finding.categories or not earlier.categories:
+def _check_duplicates(rows: Sequence[Row], problems: Problems) -> None:
+    seen: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        here = seen.setdefault((row["system"], row["obligation"]), [])
+        for earlier in here:
+            mine, theirs = set(row.words("categories")), set(earlier.words("categories"))
+            if mine & theirs or not mine or not theirs:
                 problems.add(
-                    f"second finding for {finding.system} and {finding.obligation}",
+                    f"second finding for {row['system']} and {row['obligation']}",
                     row.where,
                     rule="one finding for a system, an obligation and a category",
-                    remedy=f"merge it with {earlier_row.where}",
+                    remedy=f"merge it with {earlier.where}",
                 )
-        seen.setdefault((finding.system, finding.obligation), []).append((row, finding))
+        here.append(row)
 
 
 def _merge(

@@ -153,7 +153,8 @@ def load(folder: Path) -> Catalogue:
 def read(folder: Path) -> tuple[Catalogue, Problems]:
     """Read a catalogue folder and return it with everything that is wrong in it."""
     problems = Problems()
-    edition = read_toml(folder / "edition.toml")
+    edition = _edition(folder / "edition.toml")
+    tables = structure.read_tables(folder, problems)
     rows: list[Row] = []
     for file in sorted((folder / "obligations").glob("*.csv")):
         rows.extend(read_csv(file, COLUMNS, problems))
@@ -171,14 +172,25 @@ def read(folder: Path) -> tuple[Catalogue, Problems]:
             )
             continue
         seen[row["id"]] = row
-        obligation = _obligation(row, problems)
+        obligation = _obligation(row, tables["articles"], problems)
         if obligation:
             obligations[obligation.id] = obligation
-    _check_references(seen, problems)
-    return Catalogue(edition["edition"], edition["law_date"], obligations), problems
+    _check_references(seen, tables, problems)
+    return Catalogue(**edition, obligations=obligations), problems
 
 
-def _obligation(row: Row, problems: Problems) -> Obligation | None:
+def _edition(file: Path) -> dict[str, str]:
+    content = read_toml(file)
+    found = {key: content.get(key) for key in ("edition", "law_date")}
+    problems = Problems()
+    for key, value in found.items():
+        if not isinstance(value, str) or not value:
+            problems.add(f"{key} is missing or no text", str(file), remedy=f'write {key} = "..."')
+    problems.stop()
+    return {key: str(value) for key, value in found.items()}
+
+
+def _obligation(row: Row, articles: Mapping[str, Row], problems: Problems) -> Obligation | None:
     before = len(problems.found)
     for column in _NEEDED:
         if not row[column]:
@@ -208,7 +220,7 @@ def _obligation(row: Row, problems: Problems) -> Obligation | None:
     unknown = [name for name in row.words("inferred") if name not in COLUMNS]
     if unknown:
         problems.add(f"inferred names no column: {' '.join(unknown)}", row.where)
-    part = structure.part_of(row["ref"])
+    part = structure.part_of(row["ref"], articles)
     if part is None:
         problems.add(f"ref «{row['ref']}» lies in no chapter or annex", row.where)
     if len(problems.found) > before:
@@ -251,9 +263,11 @@ def _date(row: Row, column: str, problems: Problems) -> dt.date | None:
         return None
 
 
-def _check_references(rows: Mapping[str, Row], problems: Problems) -> None:
+def _check_references(
+    rows: Mapping[str, Row], tables: structure.Tables, problems: Problems
+) -> None:
     """Every id that a row points to exists; every date agrees with the row's date rule."""
-    acts, xtehr, rules = structure.acts(), structure.xtehr(), structure.date_rules()
+    acts, xtehr, rules = tables["acts"], tables["xtehr"], tables["date_rules"]
     for row in rows.values():
         for column, known in (("depends_on", rows), ("waits_for", acts), ("xtehr", xtehr)):
             for target in row.words(column):
@@ -264,9 +278,10 @@ def _check_references(rows: Mapping[str, Row], problems: Problems) -> None:
             problems.add(f"if_option: «{option}» is not a national option", row.where)
         rule = rules.get(row["date_rule"])
         if rule and row["date_rule"] != "PROV":
+            part = structure.part_of(row["ref"], tables["articles"])
             for column in ("eu_date", "eu_date_group_2", "eu_date_in_house"):
                 given = rule[column]
-                if column == "eu_date_in_house" and structure.part_of(row["ref"]) not in _PRODUCT:
+                if column == "eu_date_in_house" and part not in _PRODUCT:
                     given = ""
                 if row[column] != given:
                     problems.add(

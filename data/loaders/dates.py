@@ -23,13 +23,15 @@ def end_of(period: str) -> dt.date:
         raise ValueError(
             f"«{period}» is not a date: write 2027, 2027-H1, 2027-Q3, 2027-06 or 2027-06-30"
         )
-    year, half, quarter, month, day = (int(g) if g else 0 for g in match.groups())
-    if day:
-        return dt.date(year, month, day)
-    last_month = half * 6 or quarter * 3 or month or 12
-    if not 1 <= last_month <= 12:
-        raise ValueError(f"«{period}» has no month {last_month}")
-    return dt.date(year, last_month, calendar.monthrange(year, last_month)[1])
+    year, half, quarter, month, date = match.groups()
+    try:
+        if date:
+            return dt.date(int(year), int(month), int(date))
+        last = int(half) * 6 if half else int(quarter) * 3 if quarter else int(month or 12)
+        first = dt.date(int(year), last, 1)
+    except ValueError:
+        raise ValueError(f"«{period}» is no day or month of the calendar") from None
+    return first.replace(day=calendar.monthrange(first.year, first.month)[1])
 
 
 def day(text: str) -> dt.date:

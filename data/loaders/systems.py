@@ -25,7 +25,8 @@ _CODED = {
     "verbs": ("verb", True), "categories": ("category", True), "serves": ("serves", True),
     "deployment": ("deployment", True), "actors": ("actor", True), "scopes": ("scope", True),
 }  # fmt: skip
-_NEEDED = ("name_nb", "name_en", "owner", "description_nb", "description_en", "source")
+_NEEDED = ("id", "name_nb", "name_en", "owner", "description_nb", "description_en",
+           "reasoning_nb", "reasoning_en", "section")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,9 @@ def _check(row: Row, ids: set[str], problems: Problems) -> None:
     for target in row.words("depends_on"):
         if target not in ids:
             problems.add(f"depends_on: there is no system «{target}»", row.where)
+    unknown = [name for name in row.words("inferred") if name not in COLUMNS]
+    if unknown:
+        problems.add(f"inferred names no column: {' '.join(unknown)}", row.where)
     check_sources(row, problems)
 
 
@@ -153,7 +157,7 @@ def _history(file: Path, ids: set[str], problems: Problems) -> dict[str, list[St
             problems.add(f"there is no system «{row['system']}»", row.where)
         check_cell(row, "status", "system_status", problems, many=False)
         check_sources(row, problems)
-        for column in ("what_nb", "what_en"):
+        for column in ("what_nb", "what_en", "section"):
             if not row[column]:
                 problems.add(f"{column} is empty", row.where)
         try:

@@ -6,6 +6,7 @@ import csv
 import io
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,14 @@ class Problems:
         """Note several problems."""
         self.found.extend(problems)
 
+    @contextmanager
+    def gather(self) -> Iterator[None]:
+        """Note what an error in the block tells, and go on after the block."""
+        try:
+            yield
+        except InputError as error:
+            self.extend(error.problems)
+
     def stop(self) -> None:
         """Raise everything that was found, if anything was."""
         if self.found:
@@ -63,7 +72,9 @@ class Problems:
 def read_bytes(file: Path) -> bytes:
     """Return the content of a file, or raise an error that says why it cannot be read."""
     try:
-        if file.stat().st_size > MAX_BYTES:
+        with file.open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)  # a device has no size to ask for
+        if len(raw) > MAX_BYTES:
             raise InputError(
                 Problem(
                     f"the file is larger than {MAX_BYTES // 2**20} MiB",
@@ -71,7 +82,7 @@ def read_bytes(file: Path) -> bytes:
                     remedy="check that this is the table you meant",
                 )
             )
-        return file.read_bytes()
+        return raw
     except FileNotFoundError:
         raise InputError(
             Problem("there is no such file", str(file), remedy="check the spelling of the path")
@@ -86,7 +97,7 @@ def read_text(file: Path) -> str:
     """Return a text file as UTF-8 without byte order mark; a broken byte is named by its line."""
     raw = read_bytes(file)
     try:
-        return raw.decode("utf-8-sig")
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise InputError(
@@ -97,6 +108,16 @@ def read_text(file: Path) -> str:
                 remedy="save it as «CSV UTF-8»",
             )
         ) from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise InputError(
+            Problem(
+                "a NUL character; this is no table",
+                f"{file}:{line}",
+                remedy="save it as «CSV UTF-8»",
+            )
+        )
+    return text
 
 
 def _dialect(header: str) -> str:

@@ -61,7 +61,7 @@ def score(
         give(as_json(document(analysis)), output)
     elif fmt == "csv":
         head = ["rollup", "key", "cells", "assessed", "met", "partial", "share_assessed", "low",
-                "point", "high", "gates_failed", "gates_open", "capped"]  # fmt: skip
+                "point", "high", "level", "gates_failed", "gates_open", "capped"]  # fmt: skip
         rows = [
             [name, *f.to_dict().values()]
             for name in ([by] if by else groups)

@@ -71,12 +71,16 @@ def _write_row(book: Book, sheet: Any, row: int, cell: Cell, part_names: dict[st
 
 
 def numbers(cell: Cell) -> tuple[float, ...]:
-    """Return what the summary counts of a cell, in the order of the last columns."""
-    unit = cell.unit or 0.0
+    """Return what the summary counts of a cell, in the order of the last columns.
+
+    A cell that does not count in the scheme gives nothing to any sum.
+    """
+    if cell.unit is None or cell.value is None:
+        return (0.0,) * 9
     return (
-        unit,
-        unit * (1 - cell.assessed),
-        cell.value or 0.0,
+        cell.unit,
+        cell.unit * (1 - cell.assessed),
+        cell.value,
         cell.assessed,
         cell.met,
         cell.partial,
