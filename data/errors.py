@@ -34,6 +34,14 @@ class Problem:
         return [head, *(label + text for label, text in tail if text)]
 
 
+def did_you_mean(name: str, known: Iterable[str], listing: str) -> str:
+    """Return a remedy for an unknown name: the nearest known ones, or the command that lists."""
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=3)
+    return f"did you mean: {', '.join(near)}" if near else f"see: {listing}"
+
+
 class EhdsError(Exception):
     """Base of all errors that are told to the user without a traceback."""
 

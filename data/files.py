@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -48,8 +49,14 @@ class Outbox:
 def check_folder(folder: Path) -> None:
     """Raise an error when files cannot be created in a folder (which need not exist yet)."""
     existing = folder
-    while not existing.exists() and existing != existing.parent:
-        existing = existing.parent
+    try:
+        while not existing.exists() and existing != existing.parent:
+            existing = existing.parent
+    except OSError as error:  # a name that no file system takes
+        raise InputError(
+            Problem(f"cannot be written: {error.strerror}", str(folder),
+                    remedy="choose another folder with --out")
+        ) from None  # fmt: skip
     if not existing.is_dir():
         raise InputError(
             Problem(
@@ -77,24 +84,23 @@ def write_all(contents: dict[Path, bytes]) -> None:
     Raises:
         InputError: a file is open elsewhere, or cannot be written.
     """
-    locked = [path for path in contents if _held_open(path)]
-    if locked:
-        raise InputError(
-            [
-                Problem("the file is open in another program", str(path),
-                        remedy="close it there and run again")
-                for path in locked
-            ]
-        )  # fmt: skip
     beside: list[tuple[Path, Path]] = []
     try:
+        in_the_way = [*_folders(contents), *_open_elsewhere(contents)]
+        if in_the_way:
+            raise InputError(in_the_way)
+        streams = [path for path in contents if path.exists() and not path.is_file()]
         for path, content in contents.items():
+            if path in streams:
+                continue
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
             beside.append((Path(name), path))
             with os.fdopen(handle, "wb") as stream:
                 stream.write(content)
             Path(name).chmod(0o644)
+        for path in streams:  # a device or pipe is written to, never replaced
+            path.write_bytes(contents[path])
         for temporary, path in beside:
             temporary.replace(path)
     except OSError as error:
@@ -109,6 +115,20 @@ def write_all(contents: dict[Path, bytes]) -> None:
                 temporary.unlink(missing_ok=True)
 
 
-def _held_open(path: Path) -> bool:
-    """Return whether LibreOffice or Excel has left its lock file beside the file."""
-    return any(path.with_name(lock).exists() for lock in (f".~lock.{path.name}#", f"~${path.name}"))
+def _folders(paths: Iterable[Path]) -> list[Problem]:
+    return [
+        Problem("this is a folder, a file was to be written", str(path),
+                remedy="move it, or choose another folder")
+        for path in paths if path.is_dir()
+    ]  # fmt: skip
+
+
+def _open_elsewhere(paths: Iterable[Path]) -> list[Problem]:
+    """Return the files beside which LibreOffice or Excel has left its lock file."""
+    return [
+        Problem("the file is open in another program", str(path),
+                remedy="close it there and run again")
+        for path in paths
+        if any(path.with_name(lock).exists()
+               for lock in (f".~lock.{path.name}#", f"~${path.name}"))
+    ]  # fmt: skip

@@ -133,8 +133,8 @@ class Analysis:
     @cached_property
     def stale(self) -> tuple[Finding, ...]:
         """Findings whose evidence is old on the day."""
-        limit = self.judgement.as_of - dt.timedelta(days=STALE_AFTER_DAYS)
-        return tuple(f for f in self.judgement.findings if f.date < limit)
+        j = self.judgement
+        return tuple(f for f in j.findings if (j.as_of - f.date).days > STALE_AFTER_DAYS)
 
     @cached_property
     def counts(self) -> Mapping[str, int]:

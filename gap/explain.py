@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from data.errors import InputError, Problem
+from data.errors import InputError, Problem, did_you_mean
 from data.loaders.assessments import Finding
 from data.loaders.catalogue import Obligation
 from data.loaders.systems import System
@@ -76,11 +76,11 @@ def explain(
     obligation = judgement.catalogue.obligations.get(obligation_id)
     unknown = []
     if not system:
-        unknown.append(Problem(f"unknown system «{system_id}»", remedy="see: ehds systems list"))
+        remedy = did_you_mean(system_id, judgement.systems, "ehds systems list")
+        unknown.append(Problem(f"unknown system «{system_id}»", remedy=remedy))
     if not obligation:
-        unknown.append(
-            Problem(f"unknown obligation «{obligation_id}»", remedy="see: ehds catalogue list")
-        )
+        remedy = did_you_mean(obligation_id, judgement.catalogue.obligations, "ehds catalogue list")
+        unknown.append(Problem(f"unknown obligation «{obligation_id}»", remedy=remedy))
     if unknown or not system or not obligation:
         raise InputError(unknown)
     categories = cell_categories(obligation, system)

@@ -6,6 +6,7 @@ import textwrap
 import unicodedata
 from collections.abc import Sequence
 
+from data.loaders.assessments import Finding
 from data.loaders.codes import label
 from gap.analysis import Analysis
 from gap.compare import ChangeKind, Comparison
@@ -177,6 +178,13 @@ def roadmap_table(road: Roadmap, t: Texts, how_many: int) -> str:
     return f"{text}\n{t('roadmap.more', n=rest)}" if rest > 0 else text
 
 
+def _state(status: str, findings: Sequence[Finding], lang: str) -> str:
+    """Return the status of a cell with its levels, for example ``delvis oppfylt (1)``."""
+    levels = "/".join(str(f.level) for f in findings if f.level is not None)
+    word = label("status", status, lang)
+    return f"{word} ({levels})" if levels else word
+
+
 def comparison(c: Comparison, t: Texts) -> str:
     """Return what changed between two assessments, and why."""
     lang = t.lang
@@ -196,8 +204,8 @@ def comparison(c: Comparison, t: Texts) -> str:
             lines += ["", f"{t(f'change.{kind}')} ({len(here)})"]
         for change in here:
             name = c.new.systems[change.system].name(lang)
-            before = label("status", change.before, lang)
-            after = label("status", change.after, lang)
+            before = _state(change.before, change.old, lang)
+            after = _state(change.after, change.new, lang)
             lines.append(f"  {change.obligation} {name}: {before} → {after}")
             lines += [_wrap(f.comment(lang), "    ") for f in change.new or change.old]
     return "\n".join(lines)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import data
-from data.errors import InputError, Problem
+from data.errors import InputError, Problem, did_you_mean
 from data.loaders.catalogue import Catalogue, catalogue
 from data.loaders.codes import check_cell
 from data.loaders.dates import day, end_of
@@ -240,14 +240,16 @@ def _finding(
     before = len(problems.found)
     if row["system"] not in known:
         problems.add(
-            f"unknown system «{row['system']}»", row.where, remedy="see: ehds systems list"
+            f"unknown system «{row['system']}»",
+            row.where,
+            remedy=did_you_mean(row["system"], known, "ehds systems list"),
         )
     obligation = against.obligations.get(row["obligation"])
     if not obligation:
         problems.add(
             f"unknown obligation «{row['obligation']}»",
             row.where,
-            remedy="see: ehds catalogue list",
+            remedy=did_you_mean(row["obligation"], against.obligations, "ehds catalogue list"),
         )
     for column in ("status", "grade", "basis"):
         check_cell(row, column, column, problems, many=False)

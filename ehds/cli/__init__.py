@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 import click
@@ -17,6 +18,8 @@ COMMANDS = {
     "catalogue": "The obligations of the EHDS Regulation: list, show, check, export.",
     "systems": "The Norwegian systems: list, show.",
     "gap": "The gap analysis: score, explain, compare, roadmap, workbook.",
+    "terms": "Code lists and maps to European codes: lookup, map, coverage.",
+    "patients": "Synthetic patients in Norwegian source formats: list, copy, generate.",
     "doctor": "What is installed, which editions, what can be written where.",
 }
 
@@ -105,18 +108,28 @@ def run(args: Sequence[str] | None = None) -> int:
         click.echo("Interrupted; nothing half-written is left behind.", err=True)
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output (head, less) has gone; that is no error of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.DONE
+        return _reader_gone()
+    except SystemExit as stop:
+        # click leaves by itself with 1, and wraps the stream, when the reader has gone.
+        if isinstance(sys.stdout, click.utils.PacifyFlushWrapper):
+            return _reader_gone()
+        return stop.code if isinstance(stop.code, int) else Exit.INTERNAL
     except Exception as error:
         if "--debug" in arguments:
-            raise
+            click.echo(traceback.format_exc(), err=True)
+            return Exit.INTERNAL
         click.echo(
             f"Internal error: {type(error).__name__}: {error}\n"
             "  remedy: run again with «ehds --debug ...» and report what it shows",
             err=True,
         )
         return Exit.INTERNAL
+
+
+def _reader_gone() -> int:
+    """Be silent: that the reader of our output (head, less) has gone is no error of ours."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return Exit.DONE
 
 
 def _tell(error: EhdsError) -> None:

@@ -78,20 +78,17 @@ def show(obligation_id: str, lang: str, fmt: str) -> None:
     \b
     Example: ehds catalogue show E15.4a
     """
-    from data.errors import InputError, Problem
+    from data.errors import InputError, Problem, did_you_mean
     from data.loaders.catalogue import catalogue
     from reports.obligation import lines
     from reports.texts import Texts
 
     o = catalogue().obligations.get(obligation_id)
     if not o:
-        import difflib
-
-        near = difflib.get_close_matches(obligation_id, catalogue().obligations, n=3)
         raise InputError(
             Problem(
                 f"there is no obligation «{obligation_id}»",
-                remedy=f"did you mean: {', '.join(near)}" if near else "see: ehds catalogue list",
+                remedy=did_you_mean(obligation_id, catalogue().obligations, "ehds catalogue list"),
             )
         )
     if fmt == "json":

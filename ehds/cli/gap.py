@@ -207,13 +207,16 @@ def roadmap(assessment: str, as_of: dt.date | None, lang: str, fmt: str, how_man
 @options.as_of
 @options.language
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("ehds-gap.xlsx"),
-              show_default=True, help="The workbook to write.")  # fmt: skip
+              show_default=True, help="The workbook to write; - is standard output.")  # fmt: skip
 def workbook(assessment: str, scheme: str, as_of: dt.date | None, lang: str, output: Path) -> None:
     """Write the workbook for Excel and LibreOffice."""
     from data.files import Outbox
     from reports.texts import Texts
     from reports.workbook import build
 
+    if str(output) == "-":
+        click.echo(build(options.analyse(assessment, scheme, as_of), Texts(lang)), nl=False)
+        return
     with Outbox(output.parent) as outbox:
         analysis = options.analyse(assessment, scheme, as_of)
         outbox.add(output.name, build(analysis, Texts(lang)))

@@ -59,20 +59,17 @@ def list_(region: str | None, kind: str | None, owner: str | None, lang: str, fm
 @output_format("text", "json")
 def show(system_id: str, lang: str, fmt: str) -> None:
     """Show one system: what it does, for whom, its history and sources."""
-    from data.errors import InputError, Problem
+    from data.errors import InputError, Problem, did_you_mean
     from data.loaders.systems import systems
     from reports.system import lines
     from reports.texts import Texts
 
     system = systems().get(system_id)
     if not system:
-        import difflib
-
-        near = difflib.get_close_matches(system_id, systems(), n=3)
         raise InputError(
             Problem(
                 f"there is no system «{system_id}»",
-                remedy=f"did you mean: {', '.join(near)}" if near else "see: ehds systems list",
+                remedy=did_you_mean(system_id, systems(), "ehds systems list"),
             )
         )
     if fmt == "json":

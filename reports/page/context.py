@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from data.loaders.codes import closed_sets, label
@@ -28,6 +29,7 @@ def context(analysis: Analysis, t: Texts) -> dict[str, Any]:
     shown = [s for s in j.system_list if s.id in with_findings]
     return {
         "facts": _facts(analysis, t),
+        "command": _command(analysis, lang),
         "headline": _headline(analysis, t),
         "figures": [_rollup(analysis, name, t) for name in analysis.scheme.groups
                     if name not in ("national", "system")],
@@ -65,6 +67,14 @@ def date_text(iso: str, t: Texts) -> str:
     from data.loaders.dates import day
 
     return date(day(iso), t.lang)
+
+
+def _command(analysis: Analysis, lang: str) -> str:
+    """Return the command that makes this page again."""
+    j = analysis.judgement
+    words = ["ehds", "readiness", "--assessment", j.assessment.id, "--scheme",
+             analysis.scheme.name, "--as-of", j.as_of.isoformat(), "--lang", lang]  # fmt: skip
+    return shlex.join(words)
 
 
 def _facts(analysis: Analysis, t: Texts) -> list[tuple[str, str]]:
@@ -166,9 +176,10 @@ def _dates(analysis: Analysis, t: Texts) -> list[dict[str, Any]]:
         found.append(
             {
                 "date": date(day, t.lang),
-                "left": t("page.days_left", n=left) if left >= 0 else t("plan.overdue"),
+                "left": t("page.days_left", n=number(left, t.lang))
+                if left >= 0 else t("plan.overdue"),
                 "gaps": len(steps),
-                "unknown": unknown,
+                "unknown": number(unknown, t.lang),
                 "late": sum(s.verdict in (PlanVerdict.LATE, PlanVerdict.OVERDUE) for s in steps),
                 "none": sum(s.verdict in (PlanVerdict.NO_PLAN, PlanVerdict.PAST_PLAN)
                             for s in steps),

@@ -8,7 +8,7 @@ from reports.words import labels, part_label
 from reports.workbook.book import Book, put
 
 _TOP = 3
-_HEADS = ("col.obligation", "col.ref", "sheet.part", "col.modality", "col.title", "explain.text",
+_HEADS = ("col.obligation", "col.ref", "sheet.part", "col.modality", "col.title", "col.text",
           "explain.remark", "explain.proof", "group.actor", "group.scope", "col.categories",
           "col.due", "obligation.gate", "col.weight", "col.waits", "obligation.allocated",
           "obligation.inferred")  # fmt: skip

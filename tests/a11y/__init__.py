@@ -1,0 +1,1 @@
+"""The page under axe-core and html-validate."""

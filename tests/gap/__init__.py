@@ -1,0 +1,1 @@
+"""What the judgement promises: applicability, scores, roadmap, comparison, explanation."""
