@@ -90,7 +90,7 @@ class Analysis:
                     obligation=obligation,
                     categories=categories,
                     findings=findings,
-                    status=cell_status([f.status for f in findings]),
+                    status=cell_status(findings, categories),
                     assessed=float(row["assessed"]),
                     met=float(row["met"]),
                     partial=float(row["partial"]),

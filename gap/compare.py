@@ -85,7 +85,7 @@ def _change(
     new: tuple[Finding, ...],
     of_cell: tuple[str, ...],
 ) -> Change | None:
-    before, after = cell_status([f.status for f in old]), cell_status([f.status for f in new])
+    before, after = cell_status(old, of_cell), cell_status(new, of_cell)
     difference = _difference(_levels(old, of_cell), _levels(new, of_cell))
     kind: ChangeKind | None
     if not old or not new:

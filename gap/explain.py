@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data.errors import InputError, Problem, did_you_mean
@@ -48,7 +49,7 @@ class Explanation:
     @property
     def status(self) -> str:
         """The status of the cell: one of the closed set, or ``not-assessed``."""
-        return cell_status([f.status for f in self.findings])
+        return cell_status(self.findings, self.categories)
 
     @property
     def plan_verdict(self) -> PlanVerdict | None:
@@ -56,12 +57,18 @@ class Explanation:
         return self.step.verdict if self.step else None
 
 
-def cell_status(statuses: list[str]) -> str:
-    """Return one status for a cell whose findings may differ by category."""
-    found = set(statuses)
+def cell_status(findings: Sequence[Finding], categories: Sequence[str]) -> str:
+    """Return one status for a cell whose findings may differ by category.
+
+    A cell is met only when every category of it is: what nobody assessed cannot be met.
+    """
+    found = {f.status for f in findings}
     if not found:
         return "not-assessed"
-    return found.pop() if len(found) == 1 else "partial"
+    spoken_of = {c for f in findings for c in (f.categories or categories)}
+    if len(found) > 1 or (found == {"met"} and not set(categories) <= spoken_of):
+        return "partial"
+    return found.pop()
 
 
 def explain(

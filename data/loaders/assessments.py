@@ -28,6 +28,8 @@ COLUMNS = (
 HEADER = ("id", "title_nb", "title_en", "as_of", "catalogue_edition", "assessor", "note_nb",
           "note_en")  # fmt: skip
 OPTION_STATUS = frozenset({"used", "not-used", "undecided"})
+LONGEST = 5000
+"""Characters in a cell: several findings have to fit into one cell of a workbook (32,767)."""
 LEVEL_STATUS = {"met": {3}, "partial": {1, 2}, "not-met": {0}}
 
 
@@ -255,6 +257,13 @@ def _finding(
         check_cell(row, column, column, problems, many=False)
     check_cell(row, "categories", "category", problems, many=True)
     check_sources(row, problems)
+    for column in COLUMNS:
+        if len(row[column]) > LONGEST:
+            problems.add(
+                f"{column} has {len(row[column])} characters", row.where,
+                rule=f"at most {LONGEST}: a cell of a workbook holds no more",
+                remedy="shorten the text",
+            )  # fmt: skip
     for column in ("section", "comment_nb", "comment_en"):
         if not row[column]:
             problems.add(

@@ -268,6 +268,7 @@ def _system(analysis: Analysis, system: System, t: Texts) -> dict[str, Any]:
         "name": system.name(lang),
         "facts": facts(system, t),
         "figure": _figure(figure, t) if figure else None,
+        "has_cells": bool(j.scored[j.system_index[system.id]].any()),
         "findings": findings,
         "history": [
             {"date": h.date, "status": label("system_status", h.status, lang),
