@@ -92,6 +92,7 @@ def main(args: Sequence[str] | None = None) -> None:
 def run(args: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     arguments = list(sys.argv[1:] if args is None else args)
+    stream = sys.stdout
     try:
         result = cli.main(arguments, prog_name="ehds", standalone_mode=False)
         sys.stdout.flush()
@@ -111,7 +112,7 @@ def run(args: Sequence[str] | None = None) -> int:
         return _reader_gone()
     except SystemExit as stop:
         # click leaves by itself with 1, and wraps the stream, when the reader has gone.
-        if isinstance(sys.stdout, click.utils.PacifyFlushWrapper):
+        if sys.stdout is not stream:
             return _reader_gone()
         return stop.code if isinstance(stop.code, int) else Exit.INTERNAL
     except Exception as error:

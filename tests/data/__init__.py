@@ -1,0 +1,1 @@
+"""Tests of the ground: catalogue, systems, assessments and their loaders."""
