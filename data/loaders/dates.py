@@ -6,6 +6,7 @@ import calendar
 import datetime as dt
 import re
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PERIOD = re.compile(r"(\d{4})(?:-(?:H([12])|Q([1-4])|(\d{2})(?:-(\d{2}))?))?")
 
 
@@ -41,6 +42,8 @@ def day(text: str) -> dt.date:
         ValueError: the text is not a whole ISO date.
     """
     try:
+        if not _DAY.fullmatch(text):
+            raise ValueError(text)
         return dt.date.fromisoformat(text)
     except ValueError:
         raise ValueError(f"«{text}» is not a date: write it as 2027-03-26") from None

@@ -25,6 +25,7 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
              "finding_nb", "finding_en", "source", "checked_on"),
     "timeline": ("id", "date", "what_nb", "what_en", "provision"),
     "xtehr": ("id", "group", "strength", "actor", "basis", "what_nb", "what_en", "source"),
+    "references": ("id", "title", "publisher", "where"),
     "date_rules": ("rule", "eu_date", "eu_date_group_2", "eu_date_in_house", "provision"),
 }  # fmt: skip
 """The tables around the obligations; the first column of each is its key."""
@@ -50,6 +51,11 @@ def read_tables(folder: Path, problems: Problems) -> Tables:
     for row in found["articles"].values():
         if row["part"] not in found["parts"]:
             problems.add(f"part: there is no «{row['part']}»", row.where)
+    for name in ("acts", "xtehr"):
+        for row in found[name].values():
+            for source in row.words("source"):
+                if source not in found["references"]:
+                    problems.add(f"source: there is no «{source}» in references.csv", row.where)
     return found
 
 
@@ -98,6 +104,11 @@ def timeline() -> tuple[Row, ...]:
 def xtehr() -> Mapping[str, Row]:
     """The requirement ids of Xt-EHR deliverable 5.1 with the provision that each reads."""
     return _shipped()["xtehr"]
+
+
+def references() -> Mapping[str, Row]:
+    """The documents that the status of acts and the Xt-EHR ids rest on, by their code."""
+    return _shipped()["references"]
 
 
 def date_rules() -> Mapping[str, Row]:

@@ -173,6 +173,7 @@ def _envelope(rows: list[dict[str, Any]]) -> dict[str, Any]:
         "articles": [row.cells for row in structure.articles().values()],
         "timeline": [row.cells for row in structure.timeline()],
         "acts": [row.cells for row in structure.acts().values()],
+        "references": [row.cells for row in structure.references().values()],
         "xtehr": [row.cells for row in structure.xtehr().values()],
     }
 
