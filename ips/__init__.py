@@ -1,0 +1,1 @@
+"""The documents: Norwegian sources to FHIR summaries and prescriptions, and their conformance."""
