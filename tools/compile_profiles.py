@@ -38,6 +38,13 @@ GUIDES = (
 HL7_SYSTEMS = ("http://terminology.hl7.org/", "http://hl7.org/fhir/")
 """Code systems of HL7 itself (CC0) are listed whole; nobody else's are."""
 
+GESTATIONAL_AGE = "http://hl7.eu/fhir/eps/ValueSet/gestational-age-loinc"
+KNOWN_MEMBERS = {
+    # All LOINC codes with the component LP19507-0; these head the expansion that HL7 Europe shows.
+    GESTATIONAL_AGE: ["11884-4", "11885-1", "11886-9", "11887-7", "18185-9", "49051-6"],
+}
+"""Members of a value set that is defined by a filter over LOINC; other codes stay undecided."""
+
 
 def main(packages: Path) -> None:
     """Compile everything and write it, file by file."""
@@ -74,6 +81,9 @@ def main(packages: Path) -> None:
         # The IPS free set of SNOMED CT may be listed; it is what the IPS package itself names.
         withhold = set() if guide["name"] == "hl7.fhir.uv.ips" else {SNOMED}
         table = compile_resources(guide, resources, digest, value_sets, systems, withhold)
+        for canonical, codes in KNOWN_MEMBERS.items():
+            if canonical in table["valuesets"]:
+                table["valuesets"][canonical]["s"] = {"http://loinc.org": codes}
         write(out / f"{guide['name']}.json.gz", table)
 
 

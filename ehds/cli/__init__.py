@@ -18,6 +18,7 @@ COMMANDS = {
     "catalogue": "The obligations of the EHDS Regulation: list, show, check, export.",
     "systems": "The Norwegian systems: list, show.",
     "gap": "The gap analysis: score, explain, compare, roadmap, workbook.",
+    "ips": "Patient summaries: build, check, show, bulk.",
     "terms": "Code lists and maps to European codes: lookup, map, coverage.",
     "patients": "Synthetic patients in Norwegian source formats: list, copy, generate.",
     "doctor": "What is installed, which editions, what can be written where.",

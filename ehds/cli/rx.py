@@ -1,0 +1,348 @@
+"""``ehds rx``: prescriptions and dispensations between e-resept and Europe."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ehds.cli.options import F, language, output_format
+from ehds.cli.output import as_json, give, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from data.errors import Problem
+    from data.results import Report
+    from ips.loss import LossReport
+
+_CDA_ROOT = b"ClinicalDocument"
+
+
+@click.group(name="rx")
+def command() -> None:
+    """Prescriptions: from e-resept (M1, M9.6, M10) to HL7 Europe MPD and MyHealth@EU, and home.
+
+    \b
+    Example: ehds rx build tapering --to fhir -o prescription.json
+    """
+
+
+_lenient = click.option("--lenient", is_flag=True, help="Faults in the data become warnings.")
+_output = click.option("-o", "--output", help="File; standard output by default.")
+_loss = click.option("--loss", "loss_file", help="File for the loss report (JSON).")
+_fhir_format = click.option(
+    "--format", "fmt", type=click.Choice(["json", "xml"]), default="json", show_default=True,
+    help="FHIR as JSON or XML.",
+)  # fmt: skip
+
+
+def _file(*names: str, text: str) -> Callable[[F], F]:
+    return click.option(*names, type=click.Path(exists=True, dir_okay=False, path_type=Path),
+                        help=text)  # fmt: skip
+
+
+@command.command(name="list")
+@language
+@output_format("text", "json")
+def list_(lang: str, fmt: str) -> None:
+    """List the sample messages.
+
+    \b
+    Example: ehds rx list --lang en
+    """
+    from ips.prescription.samples import COLUMNS, samples
+
+    found = samples().values()
+    if fmt == "json":
+        rows = [{column: getattr(s, column) for column in COLUMNS} for s in found]
+        click.echo(as_json({"schema": "ehds.prescriptions/1", "messages": rows}))
+        return
+    for sample in found:
+        title = sample.title_nb if lang == "nb" else sample.title_en
+        click.echo(f"{sample.id:14} {sample.kind:5} {title}")
+
+
+@command.command()
+@click.argument("file")
+@click.option("--to", "target", type=click.Choice(["fhir", "cda"]), default="fhir",
+              show_default=True, help="HL7 Europe MPD, or a MyHealth@EU document.")  # fmt: skip
+@_file("--fest", text="FEST (M30) or an extract of it, for strength and route.")
+@_file("--recall", text="A recall (M5) of the prescription.")
+@click.option("--form", type=click.Choice(["pivot", "friendly"]), default="pivot",
+              show_default=True, help="Form of a CDA document.")  # fmt: skip
+@_fhir_format
+@_lenient
+@_output
+@_loss
+def build(
+    file: str,
+    target: str,
+    fest: Path | None,
+    recall: Path | None,
+    form: str,
+    fmt: str,
+    lenient: bool,
+    output: str | None,
+    loss_file: str | None,
+) -> None:
+    """Build the ePrescription of an M1 or M9.6, or the eDispensation of an M10.
+
+    FILE is a message, or the name of a sample (see: ehds rx list).
+
+    \b
+    Example: ehds rx build substance --fest fest.xml -o prescription.json --loss loss.json
+    """
+    from ips.prescription import OutsideScope, build_dispensation
+    from ips.prescription import build as build_prescription
+    from ips.prescription.samples import locate
+
+    path = locate(file)
+    content = path.read_bytes()
+    products = fest.read_bytes() if fest else None
+    try:
+        if b"Utleveringsrapport" in content:
+            built = build_dispensation(content, products, name=path.name, lenient=lenient)
+        else:
+            built = build_prescription(content, products, name=path.name, lenient=lenient,
+                                       recall=recall.read_bytes() if recall else None)  # fmt: skip
+    except OutsideScope as outside:
+        _give_loss(outside.loss, loss_file)
+        raise
+    _warn(built.warnings)
+    if target == "cda":
+        from ips.cda.write import to_cda
+        from ips.prescription.document import as_document
+
+        written = to_cda(
+            as_document(built.bundle), form="friendly" if form == "friendly" else "pivot", level=3
+        )
+        built.loss.extend(written.loss)
+        give(written.xml.decode(), output)
+    else:
+        give(_written(built.bundle, fmt), output)
+    _give_loss(built.loss, loss_file)
+    say("Source: " + _tally(built.loss))
+
+
+@command.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--cda-schema", type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Folder with the MyHealth@EU CDA schema.")  # fmt: skip
+@click.option("--format", "fmt", default="text", show_default=True, help="Form of the output.",
+              type=click.Choice(["text", "json", "junit", "operationoutcome"]))  # fmt: skip
+@click.option("--fail-level", type=click.Choice(["error", "warning", "information"]),
+              default="error", show_default=True,
+              help="Leave with code 1 when there is a finding as grave as this.")  # fmt: skip
+@click.option("-v", "--verbose", is_flag=True, help="Show notes and sources as well.")
+def check(
+    files: tuple[str, ...], cda_schema: Path | None, fmt: str, fail_level: str, verbose: bool
+) -> None:
+    """Judge ePrescriptions and eDispensations, FHIR or CDA, without network.
+
+    Beside the profiles of HL7 Europe MPD, the elements that another State needs to recognise a
+    prescription are looked for (Implementing Directive 2012/52/EU): warnings where one is missing.
+
+    \b
+    Example: ehds rx check prescription.json --fail-level warning
+    """
+    from data.errors import Exit, InputError
+    from ips.conformance import output as written
+
+    reports: list[tuple[str, Report]] = []
+    problems: list[Problem] = []
+    for name in files:
+        try:
+            reports.append((name, _judge(name, cda_schema)))
+        except InputError as error:
+            problems += [_placed(p, name) for p in error.problems]
+    if fmt == "json":
+        click.echo(written.to_json(reports).decode())
+    elif fmt == "junit":
+        click.echo(written.to_junit(reports), nl=False)
+    elif fmt == "operationoutcome":
+        outcomes = [written.to_operation_outcome(report) for _, report in reports]
+        made: Any = outcomes[0] if len(outcomes) == 1 else {
+            "resourceType": "Bundle", "type": "collection",
+            "entry": [{"resource": outcome} for outcome in outcomes],
+        }  # fmt: skip
+        click.echo(as_json(made))
+    else:
+        for name, report in reports:
+            click.echo(written.to_text(report, name, verbose), nl=False)
+    if problems:
+        raise InputError(problems)
+    if any(written.reaches(report, fail_level) for _, report in reports):
+        raise click.exceptions.Exit(Exit.FINDINGS)
+
+
+def _judge(name: str, cda_schema: Path | None) -> Report:
+    content = _read(name)
+    if _CDA_ROOT in content[:4096]:
+        from ips.cda.check import check_cda
+
+        return check_cda(content, cda_schema)
+    from ips.conformance.reader import read_document
+    from ips.prescription.check import check as judge
+
+    return judge(read_document(content))
+
+
+def _dispensing(command: F) -> F:
+    for option in reversed((
+        click.option("--package", required=True, help="Name of the product, as on the package."),
+        click.option("--product-code", default="", help="Its number: SYSTEM|CODE."),
+        click.option("--batch", default="", help="Its lot number."),
+        click.option("--quantity", required=True, help="Packages, or amount with --unit."),
+        click.option("--unit", default="", help="UCUM or EDQM code when not packages."),
+        click.option("--pharmacy", required=True, help="Name of the pharmacy."),
+        click.option("--pharmacy-id", default="", help="Its number: SYSTEM|NUMBER."),
+        click.option("--pharmacist", default="", help="Name of the pharmacist."),
+        click.option("--country", required=True, help="Country of the pharmacy: SE."),
+        click.option("--when", "moment", help="2026-11-22T12:00:00+01:00; now by default."),
+        click.option("--substituted", is_flag=True, help="Another product was given."),
+        click.option("--prescription", "request_id", default="",
+                     help="Identifier of the prescription, where the file has several."),
+    )):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@command.command()
+@click.argument("file")
+@_dispensing
+@_fhir_format
+@_output
+def dispense(
+    file: str,
+    package: str,
+    product_code: str,
+    batch: str,
+    quantity: str,
+    unit: str,
+    pharmacy: str,
+    pharmacy_id: str,
+    pharmacist: str,
+    country: str,
+    moment: str | None,
+    substituted: bool,
+    request_id: str,
+    fmt: str,
+    output: str | None,
+) -> None:
+    """Dispense on an ePrescription and write the eDispensation.
+
+    FILE is an ePrescription in FHIR. What it forbids is refused: expired, recalled, more than was
+    prescribed, another product where the prescriber allows none.
+
+    \b
+    Example: ehds rx dispense prescription.json --package "Atorvastatin Krka 40 mg" --quantity 1
+      --pharmacy "Apoteket Storken" --country SE -o dispensation.json
+    """
+    from ips.conformance.reader import read_document
+    from ips.eresept.values import as_number
+    from ips.prescription import Product, Supply
+    from ips.prescription import dispense as write
+
+    amount = as_number(quantity)
+    if amount is None:
+        raise click.BadParameter(f"«{quantity}» is not a number", param_hint="--quantity")
+    system, _, code = product_code.rpartition("|")
+    agency, _, number = pharmacy_id.rpartition("|")
+    supply = Supply(amount, _moment(moment), pharmacy, country, (number, agency), pharmacist, unit,
+                    substituted)  # fmt: skip
+    made = write(read_document(_read(file)), Product(package, code, system, batch), supply,
+                 request_id=request_id)  # fmt: skip
+    give(_written(made.bundle, fmt), output)
+
+
+@command.command()
+@click.argument("file")
+@_file("--prescription", text="The M1 that was sent abroad; gives prescription group and dosage.")
+@_output
+@_loss
+def report(file: str, prescription: Path | None, output: str | None, loss_file: str | None) -> None:
+    """Turn an eDispensation from abroad into an M10-shaped report to Reseptformidleren.
+
+    FILE is an eDispensation, FHIR or CDA. The loss report names what M10 has no field for, and what
+    M10 asks that nobody abroad can give.
+
+    \b
+    Example: ehds rx report dispensation.json --prescription m1.xml -o m10.xml --loss loss.json
+    """
+    from ips.prescription import report_home
+
+    content = _read(file)
+    losses = None
+    if _CDA_ROOT in content[:4096]:
+        from ips.cda.read import to_fhir
+
+        read = to_fhir(content)
+        bundle, losses = read.bundle, read.loss
+    else:
+        from ips.conformance.reader import read_document
+
+        bundle = read_document(content)
+    made = report_home(bundle, prescription=prescription.read_bytes() if prescription else None)
+    if losses is not None:
+        made.loss.extend(losses)
+    give(made.xml.decode(), output)
+    _give_loss(made.loss, loss_file)
+    say("Dispensation: " + _tally(made.loss))
+
+
+def _read(name: str) -> bytes:
+    from data.errors import InputError, Problem
+
+    if name == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise InputError(Problem(f"cannot be read: {error.strerror}", name)) from None
+
+
+def _moment(text: str | None) -> dt.datetime:
+    if text is None:
+        return dt.datetime.now().astimezone()
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(
+            f"«{text}» is not a time; write it as 2026-11-22T12:00:00+01:00", param_hint="--when"
+        ) from None
+    return moment if moment.tzinfo else moment.astimezone()
+
+
+def _written(bundle: dict[str, Any], fmt: str) -> str:
+    if fmt == "xml":
+        from ips.summary.xmlout import to_xml
+
+        return to_xml(bundle).decode()
+    from ips.summary.output import to_json
+
+    return to_json(bundle).decode()
+
+
+def _give_loss(loss: LossReport, target: str | None) -> None:
+    if target:
+        give(as_json(loss.to_dict()), target)
+
+
+def _tally(loss: LossReport) -> str:
+    return ", ".join(f"{number} {fate}" for fate, number in loss.counts().items())
+
+
+def _warn(warnings: Iterable[Problem]) -> None:
+    for warning in warnings:
+        say("Warning: " + "\n".join(warning.lines()))
+
+
+def _placed(problem: Problem, name: str) -> Problem:
+    from dataclasses import replace
+
+    where = problem.where if name in problem.where else f"{name}: {problem.where}".rstrip(": ")
+    return replace(problem, where=where)

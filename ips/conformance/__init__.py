@@ -1,0 +1,1 @@
+"""Judges FHIR documents by the patient-summary and prescription guides, without network."""

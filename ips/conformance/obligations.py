@@ -1,0 +1,39 @@
+"""Which obligations of the EHDS Regulation a finding bears on (data/profiles/obligations.csv)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import data
+from data.loaders.tables import Problems, read_csv
+from data.results import Report, Result
+
+COLUMNS = ("pattern", "obligations", "why")
+
+
+@lru_cache(maxsize=1)
+def table() -> tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]:
+    """Return patterns over rule ids and the obligations that they bear on."""
+    problems = Problems()
+    rows = read_csv(data.path("profiles", "obligations.csv"), COLUMNS, problems)
+    problems.stop()
+    return tuple((re.compile(row["pattern"]), row.words("obligations")) for row in rows)
+
+
+@lru_cache(maxsize=4096)
+def of_rule(text: str) -> tuple[str, ...]:
+    """Return the obligations of a rule, given as ``rule id`` and ``source`` joined by a space."""
+    found = [o for pattern, obligations in table() if pattern.search(text) for o in obligations]
+    return tuple(dict.fromkeys(found))
+
+
+def with_obligations(
+    results: Iterable[Result], subject: str = "", extra: dict[str, Any] | None = None
+) -> Report:
+    """Return a report whose results carry obligation ids."""
+    marked = tuple(replace(r, obligations=of_rule(f"{r.id} {r.source}")) for r in results)
+    return Report(marked, subject, extra or {})

@@ -1,0 +1,361 @@
+"""Walks a resource along the definitions that apply to it and notes everything that breaks them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from data.results import Severity
+from ips.conformance import elements, references
+from ips.conformance.context import Document, Findings, Place, short
+from ips.conformance.fast import Fast
+from ips.conformance.fhirpath.values import Env, Typed
+from ips.conformance.invariants import broken
+from ips.conformance.matching import matcher, of_type
+from ips.conformance.model import PRIMITIVES, Definition, Json, Node, Type
+from ips.conformance.refusal import refuses
+
+Item = tuple[Any, Any, Type, Place]
+"""A repetition: value, what stands beside a primitive, type, place."""
+
+MAX_DEPTH = 100
+"""Deeper nesting is an attack or a mistake, not a document."""
+
+
+class Walker:
+    """Judges one document; `findings` fills up as it walks."""
+
+    def __init__(self, document: Document, findings: Findings, fast: Fast | None = None) -> None:
+        self.document = document
+        self.findings = findings
+        self.depth = 0
+        self.fast = fast
+
+    # -- resources ---------------------------------------------------------------------------
+
+    def resource(self, resource: Any, place: Place, profiles: tuple[str, ...] = ()) -> None:
+        """Judge a resource by the given profiles, those it claims, and those they impose."""
+        if not isinstance(resource, dict):
+            self.note("resource.type", "error", "a resource must be an object", place, "")
+            return
+        kind = resource.get("resourceType")
+        base = self.document.package.type(kind) if isinstance(kind, str) else None
+        if base is None or base.raw.get("kind") != "resource" or base.raw.get("abstract"):
+            name = short(kind, 40)
+            self.note("resource.type", "error", f"«{name}» is no FHIR R4 resource type", place, "")
+            return
+        inner = Place(
+            place.path,
+            resource,
+            place.root if place.path.rpartition(".")[2].startswith("contained") else resource,
+            self.document.full_urls.get(id(resource), place.base),
+        )
+        for definition in self.applicable(resource, base, profiles, inner):
+            key = (id(resource), definition.url)
+            trial = self.document.trials.get(key)
+            if trial is not None and self.document.paths.get(id(resource)) == inner.path:
+                self.findings.merge(trial)
+            elif key not in self.document.clean:
+                self.definition(definition, resource, inner)
+        elements.whole_resource(self, resource, inner)
+
+    def applicable(
+        self, resource: Json, base: Definition, profiles: tuple[str, ...], place: Place
+    ) -> list[Definition]:
+        """Return the definitions that a resource is judged by; the base where there is no other."""
+        found: dict[str, Definition] = {}
+        for url in (*profiles, *elements.claimed(resource)):
+            definition = self.document.package.definition(url)
+            if definition is None:
+                self.note(
+                    "meta.profile.unknown",
+                    "information",
+                    f"the profile {short(url, 120)} is not at hand; the base of FHIR R4 is judged",
+                    place,
+                    url,
+                    skip=True,
+                )
+            elif definition.type != base.type:
+                what = f"{short(url, 120)} is a profile on {definition.type}, not on {base.type}"
+                self.note("meta.profile.type", "error", what, place, url)
+            else:
+                self.with_imposed(definition, found)
+        return list(found.values()) or [base]
+
+    def with_imposed(self, definition: Definition, found: dict[str, Definition]) -> None:
+        """Add a definition and whatever profiles it imposes."""
+        if definition.url in found:
+            return
+        found[definition.url] = definition
+        for url in definition.imposes:
+            imposed = self.document.package.definition(url)
+            if imposed is not None:
+                self.with_imposed(imposed, found)
+
+    def conforms(self, resource: Json, url: str, place: Place) -> bool:
+        """Whether a resource meets a profile without error."""
+        return self.verdict(resource, url, place) is not False
+
+    def verdict(self, resource: Json, url: str, place: Place) -> bool | None:
+        """Judge a resource by a profile once; None when a required binding could not be judged."""
+        definition = self.document.package.definition(url)
+        if definition is None:
+            return True
+        if resource.get("resourceType") != definition.type:
+            return definition.type in ("Resource", "DomainResource")
+        if not definition.is_profile:
+            return True
+        key = (id(resource), definition.url)
+        if key in self.document.clean:
+            return True
+        if key not in self.document.verdicts:
+            if refuses(definition, resource, self):
+                self.document.verdicts[key] = False
+            elif self.fast is None or not self.fast.clean_by(definition, resource):
+                self._try(key, resource, definition, place)
+        return self.document.verdicts[key]
+
+    def _try(
+        self, key: tuple[int, str], resource: Json, definition: Definition, place: Place
+    ) -> None:
+        """Walk a resource by a profile and what it imposes, and keep what was found."""
+        self.document.verdicts[key] = True
+        path = self.document.paths.get(id(resource), place.path)
+        base = self.document.full_urls.get(id(resource), place.base)
+        root = resource if id(resource) in self.document.paths else place.root
+        trial = Walker(self.document, Findings(), self.fast)
+        trial.depth = self.depth
+        every: dict[str, Definition] = {}
+        self.with_imposed(definition, every)
+        for one in every.values():
+            trial.definition(one, resource, Place(path, resource, root, base))
+        sure = None if trial.findings.undecided else True
+        self.document.verdicts[key] = False if trial.findings.errors else sure
+        self.document.trials[key] = trial.findings
+
+    def definition(self, definition: Definition, value: Any, place: Place) -> None:
+        """Judge a value by the root of a definition."""
+        self.rules(definition.root, value, place)
+        self.object(definition.root, value, place)
+
+    # -- objects and their children ------------------------------------------------------------
+
+    def object(self, node: Node, value: Json, place: Place) -> None:
+        """Judge an object by the children of a node."""
+        if self.depth > MAX_DEPTH:
+            what = f"nested more than {MAX_DEPTH} deep"
+            self.note("structure.depth", "error", what, place, node.source)
+            return
+        self.depth += 1
+        groups: dict[int, tuple[Node, list[Item]]] = {}
+        for key in value:
+            name = key[1:] if key.startswith("_") else key
+            found = node.by_key.get(name)
+            if found is None:
+                self._unknown(node, key, place)
+            elif key is name or name not in value:
+                child, kind = found
+                group = groups.setdefault(id(child), (child, []))
+                group[1].extend(self._items(child, kind, name, value, place))
+        for child in node.required:
+            if id(child) not in groups:
+                groups[id(child)] = (child, [])
+        for child, items in groups.values():
+            self.repetitions(child, items, place)
+        self.depth -= 1
+
+    def _unknown(self, node: Node, key: str, place: Place) -> None:
+        if key == "resourceType" and place.resource.get("resourceType") == node.definition.type:
+            return
+        self.note(
+            f"{node.id}.unknown-element",
+            "error",
+            f"«{short(key, 40)}» is not an element of {node.id}",
+            place,
+            node.source,
+        )
+
+    def _items(self, child: Node, kind: Type, name: str, value: Json, place: Place) -> list[Item]:
+        """Return the repetitions of one JSON property with their places."""
+        entry, beside = value.get(name), value.get("_" + name)
+        step = child.name.removesuffix("[x]")
+        at = place.at(f".{step}")
+        if not child.is_list:
+            if isinstance(entry, list) or isinstance(beside, list):
+                what = f"{child.name} must not be an array"
+                self.note(f"{child.id}.array", "error", what, at, child.source)
+                return [] if not entry else [(entry[0], None, kind, at)]
+            return [(entry, beside, kind, at)]
+        entries = entry if isinstance(entry, list) else [] if entry is None else None
+        besides = beside if isinstance(beside, list) else [] if beside is None else None
+        if entries is None or besides is None or not (entries or besides):
+            what = f"{child.name} must be an array with at least one entry"
+            self.note(f"{child.id}.array", "error", what, at, child.source)
+            return [] if entries is not None else [(entry, None, kind, at)]
+        size = max(len(entries), len(besides))
+        return [
+            (
+                entries[i] if i < len(entries) else None,
+                besides[i] if i < len(besides) else None,
+                kind,
+                place.at(f".{step}[{i}]"),
+            )
+            for i in range(size)
+        ]
+
+    def repetitions(self, node: Node, items: list[Item], place: Place) -> None:
+        """Judge how often an element stands, which slices it fills, and each repetition."""
+        elements.cardinality(self, node, len(items), place)
+        if node.slicing is None or not node.slices:
+            for item in items:
+                self.value(node, *item)
+            return
+        find = matcher(node, self)
+        counts = dict.fromkeys((id(s) for s in node.slices), 0)
+        unmatched = []
+        for item in items:
+            matched = find(item[0], item[2], item[3], self)
+            for one in matched:
+                counts[id(one)] += 1
+            if not matched:
+                unmatched.append(item)
+            self._slices_of(node, matched, item[3])
+            for one in matched or [node]:
+                self.value(one, *item)
+        for one in node.slices:
+            if counts[id(one)] < one.min:
+                self._explain(one, unmatched)
+            elements.cardinality(self, one, counts[id(one)], place)
+        for item in unmatched:
+            self._nearly(node, item)
+
+    def _slices_of(self, node: Node, matched: list[Node], place: Place) -> None:
+        if len(matched) > 1:
+            names = ", ".join(s.slice for s in matched)
+            what = f"fits more than one slice: {names}"
+            self.note(f"{node.id}.slices", "error", what, place, node.source)
+        if not matched and node.slicing is not None and node.slicing.rules == "closed":
+            what = "fits no slice, and no other content is allowed"
+            self.note(f"{node.id}.slices", "error", what, place, node.source)
+
+    def _explain(self, node: Node, unmatched: list[Item]) -> None:
+        """A mandatory entry is missing: say what the one of its type lacks to be it."""
+        for item in unmatched:
+            if of_type(node, item[0]):
+                self.value(node, *item)
+
+    def _nearly(self, node: Node, item: Item) -> None:
+        """Warn about an entry that lacks something to be what its type alone can be here."""
+        candidates = [s for s in node.slices if of_type(s, item[0])]
+        if len(candidates) != 1 or candidates[0].min:
+            return
+        resource = candidates[0].child("resource")
+        trial = Walker(self.document, Findings(), self.fast)
+        if resource is not None:
+            trial.value(resource, item[0]["resource"], None, resource.types[0], item[3])
+        reasons = [r.message for r in trial.findings.results if r.severity is Severity.ERROR]
+        if reasons:
+            name = resource.types[0].profiles[0].rsplit("/", 1)[-1] if resource else node.name
+            more = f", and {len(reasons) - 1} more" if len(reasons) > 1 else ""
+            what = f"does not meet {name}, which entries of its type are for: {reasons[0]}{more}"
+            self.note(f"{node.id}.near-miss", "warning", what, item[3], candidates[0].source)
+
+    # -- values --------------------------------------------------------------------------------
+
+    def value(self, node: Node, value: Any, beside: Any, kind: Type, place: Place) -> None:
+        """Judge one repetition of an element."""
+        if node.types and all(t.code != kind.code for t in node.types):
+            kind = node.types[0] if len(node.types) == 1 else kind
+        else:
+            kind = next((t for t in node.types if t.code == kind.code), kind)
+        if kind.code in PRIMITIVES:
+            elements.primitive(self, node, value, beside, kind, place)
+            return
+        definition = self.document.package.type(kind.code)
+        if definition is not None and definition.raw.get("kind") == "resource":
+            if self.fast is not None and self.fast.clean_value(node, value, kind, place):
+                return
+            elements.right_resource(self, node, value, kind, place)
+            self.resource(value, place, kind.profiles)
+            return
+        if not isinstance(value, dict) or not value:
+            what = f"{node.name} must be an object with content"
+            self.note(f"{node.id}.type", "error", what, place, node.source)
+            return
+        if self.fast is None or not self.fast.clean_value(node, value, kind, place):
+            self.complex(node, value, kind, place)
+
+    def complex(self, node: Node, value: Json, kind: Type, place: Place) -> None:
+        """Judge a value of a complex type."""
+        self.rules(node, value, place, kind.code if node.name.endswith("[x]") else "")
+        for root in self.content_roots(node, kind):
+            if root is not node:
+                self.rules(root, value, place)
+            self.object(root, value, place)
+        base = self.type_rules(node, kind)
+        if base is not None:
+            self.rules(base, value, place)
+        check = elements.BY_TYPE.get(kind.code)
+        if check is not None:
+            check(self, node, value, place)
+        if kind.code == "Reference":
+            references.check(self, node, value, place)
+
+    def content_roots(self, node: Node, kind: Type) -> list[Node]:
+        """Return the nodes whose children say what may stand in a value."""
+        if node.content_of:
+            target = node.definition.by_path.get(node.content_of)
+            return [target] if target is not None else []
+        found = [node] if node.children else []
+        for url in kind.profiles:
+            definition = self.document.package.definition(url)
+            if definition is not None:
+                found.append(definition.root)
+        if not found:
+            definition = self.document.package.type(kind.code)
+            found = [definition.root] if definition is not None else []
+        return found
+
+    def type_rules(self, node: Node, kind: Type) -> Node | None:
+        """Return the root of a data type whose rules hold beside the element's own children."""
+        if not node.children or kind.code in ("BackboneElement", "Element"):
+            return None
+        definition = self.document.package.type(kind.code)
+        return definition.root if definition is not None and definition.root.invariants else None
+
+    def rules(self, node: Node, value: Any, place: Place, type_: str = "") -> None:
+        """Judge fixed and pattern values, bindings and invariants of a node."""
+        elements.constants(self, node, value, place)
+        elements.bindings(self, node, value, place)
+        if node.invariants:
+            env = self.env(place)
+            subject = Typed(value, type_) if type_ else value
+            for invariant in broken(node.invariants, subject, env):
+                self.note(
+                    invariant.key,
+                    invariant.severity,
+                    invariant.human,
+                    place,
+                    f"{invariant.source or node.definition.url}#{node.id}",
+                )
+
+    def env(self, place: Place) -> Env:
+        """Return what invariants at a place can see."""
+
+        def resolve(reference: str, _resource: Any) -> Any:
+            return self.document.resolve(reference, place)
+
+        return Env(
+            resource=place.resource,
+            root=place.root,
+            resolve=resolve,
+            member_of=self.document.terminology.member_of,
+            conforms=lambda value, url: (
+                self.conforms(value, url, place) if isinstance(value, dict) else None
+            ),
+        )
+
+    def note(
+        self, rule: str, severity: str, message: str, place: Place, source: str, skip: bool = False
+    ) -> None:
+        """Note a finding; `skip` says that something could not be judged."""
+        elements.note(self.findings, rule, severity, message, place, source, skip)
