@@ -19,6 +19,7 @@ COMMANDS = {
     "systems": "The Norwegian systems: list, show.",
     "gap": "The gap analysis: score, explain, compare, roadmap, workbook.",
     "ips": "Patient summaries: build, check, show, bulk.",
+    "rx": "Prescriptions: build, check, dispense, report, from Norwegian e-prescriptions.",
     "terms": "Code lists and maps to European codes: lookup, map, coverage.",
     "patients": "Synthetic patients in Norwegian source formats: list, copy, generate.",
     "doctor": "What is installed, which editions, what can be written where.",
