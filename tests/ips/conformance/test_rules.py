@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from data.errors import InputError
 from data.results import Outcome, Severity
 from ips.conformance.engine import EPS_BUNDLE, check_bundle
 from ips.conformance.output import is_valid
@@ -294,21 +295,24 @@ def test_an_unknown_profile_is_told_and_the_base_is_judged() -> None:
     assert "meta.profile.unknown" in {r.id for r in report.results}
 
 
-def test_a_required_binding_that_cannot_be_judged_is_never_a_silent_pass() -> None:
-    pregnancy = {
+def gestational_age(code: str) -> Json:
+    profile = "observation-pregnancy-gestationalAge-eu-eps"
+    return {
         "resourceType": "Observation",
-        "meta": {
-            "profile": [
-                "http://hl7.eu/fhir/eps/StructureDefinition/observation-pregnancy-gestationalAge-eu-eps"
-            ]
-        },
+        "meta": {"profile": [f"http://hl7.eu/fhir/eps/StructureDefinition/{profile}"]},
         "status": "final",
-        "code": concept(LOINC, "11884-4"),
+        "code": concept(LOINC, code),
         "subject": {"reference": "Patient/1"},
         "effectiveDateTime": "2026-01-01",
     }
-    (found,) = [r for r in check_bundle(pregnancy).results if r.id.endswith("not-at-hand")]
+
+
+def test_a_required_binding_that_cannot_be_judged_is_never_a_silent_pass() -> None:
+    results = check_bundle(gestational_age("33072-0")).results
+    (found,) = [r for r in results if r.id.endswith("not-at-hand")]
     assert found.outcome is Outcome.SKIP
+    known = check_bundle(gestational_age("11884-4")).results
+    assert [r for r in known if "binding" in r.id] == []
 
 
 def test_codes_of_the_removed_absent_unknown_system_are_warned_about() -> None:
@@ -334,3 +338,12 @@ def test_a_single_prescription_is_judged_by_the_profile_that_it_claims() -> None
     assert {"MedicationRequest.authoredOn.min", "MedicationRequest.requester.min"} <= set(
         errors(request)
     )
+
+
+def test_a_resource_that_is_nested_without_end_is_refused() -> None:
+    extension: Json = {"url": "https://example.org/e", "valueString": "x"}
+    for _ in range(3000):
+        extension = {"url": "https://example.org/e", "extension": [extension]}
+    with pytest.raises(InputError):
+        check_bundle({"resourceType": "Patient", "extension": [extension]})
+    assert check_bundle(summary()).extra["valid"]

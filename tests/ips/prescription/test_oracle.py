@@ -13,6 +13,7 @@ from ips.conformance.output import is_valid
 from ips.conformance.reader import read_document
 from ips.prescription import OutsideScope, build
 from ips.summary.output import to_json
+from tests.ips.conformance.documents import need_validator
 from tests.ips.prescription.accounts import unaccounted, unforeseen
 
 pytestmark = pytest.mark.oracle
@@ -51,10 +52,10 @@ def test_every_medicine_gives_a_valid_prescription(medicines: dict[str, bytes]) 
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not hl7_validator.is_prepared(), reason="the HL7 validator is not prepared")
 def test_the_official_validator_finds_no_error(medicines: dict[str, bytes], tmp_path: Path) -> None:
     from ips.prescription.samples import fest, samples
 
+    need_validator()
     for number, content in enumerate(medicines.values()):
         (tmp_path / f"oracle{number}.json").write_bytes(to_json(build(content).bundle))
     for sample in samples().values():
