@@ -81,14 +81,23 @@ def walk(
     found = Findings()
     document = Document.of(resource, package)
     place = Place(str(resource["resourceType"]), resource, resource)
-    with _lock:
-        fast = package.cache.setdefault("fast", Fast()) if quick else None
-        walker = Walker(document, found, fast)
-        if fast is not None:
-            fast.bind(walker)
-        walker.resource(resource, place, profiles)
-    document_rules.check(document, found)
-    document_rules.narratives(document, found)
+    try:
+        with _lock:
+            fast = package.cache.setdefault("fast", Fast()) if quick else None
+            walker = Walker(document, found, fast)
+            if fast is not None:
+                fast.bind(walker)
+            walker.resource(resource, place, profiles)
+        document_rules.check(document, found)
+        document_rules.narratives(document, found)
+    except RecursionError:
+        raise InputError(
+            Problem(
+                "the resource is nested too deep",
+                str(resource["resourceType"]),
+                remedy="this is no FHIR document; read it with read_document, which has a limit",
+            )
+        ) from None
     return found
 
 
