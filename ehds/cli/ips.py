@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ehds.cli.ips_convert import convert
 from ehds.cli.options import F, language
 from ehds.cli.output import as_json, give, say
 
@@ -26,6 +27,9 @@ def command() -> None:
     \b
     Example: ehds ips build penicillin-anaphylaxis --profile eps -o summary.json
     """
+
+
+command.add_command(convert)
 
 
 def _profile(command: F) -> F:
@@ -143,6 +147,8 @@ def bulk(
               "document says by what.")  # fmt: skip
 @click.option("--profile-package", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="A FHIR package (.tgz) to judge by as well.")  # fmt: skip
+@click.option("--cda-schema", type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Folder with the MyHealth@EU CDA schema, to judge CDA by as well.")  # fmt: skip
 @click.option("--coverage", is_flag=True, help="Add the 18 elements of EHDS Annex I (1).")
 @click.option("--format", "fmt", default="text", show_default=True, help="Form of the output.",
               type=click.Choice(["text", "json", "junit", "operationoutcome"]))  # fmt: skip
@@ -157,6 +163,7 @@ def check(
     files: tuple[str, ...],
     profile: str | None,
     profile_package: Path | None,
+    cda_schema: Path | None,
     coverage: bool,
     fmt: str,
     fail_level: str,
@@ -166,7 +173,8 @@ def check(
 ) -> None:
     """Judge documents, ours or another country's, without network.
 
-    FILE is a FHIR document in JSON or XML, a folder of them, or - for standard input.
+    FILE is a FHIR document in JSON or XML, a MyHealth@EU CDA, a folder of them, or - for
+    standard input.
 
     \b
     Example: ehds ips check summary.json --coverage --lang en
@@ -174,7 +182,7 @@ def check(
     from data.errors import Exit, InputError
     from ehds.cli import ips_check
 
-    judged, problems = ips_check.judge(files, profile, profile_package)
+    judged, problems = ips_check.judge(files, profile, profile_package, cda_schema)
     differences = ips_check.compare(judged, profile) if with_hl7_validator else None
     rows = ips_check.coverage_of(judged) if coverage else {}
     click.echo(ips_check.written(judged, fmt, rows, differences, lang, verbose=verbose), nl=False)

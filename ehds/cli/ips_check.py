@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -14,32 +13,37 @@ import orjson
 
 from data.errors import InputError, Problem
 from data.results import Report
+from ehds.cli.ips_convert import CDA_ROOT, STDIN, read_bytes
 from ips.conformance import hl7_validator, output
 from ips.conformance.engine import ALIASES, check_bundle
 from ips.conformance.model import shipped
 from ips.conformance.reader import read_document
 from ips.summary.coverage import CoverageRow, coverage
 
-STDIN = "-"
-
 
 class Judged(NamedTuple):
-    """A document with its name and what was found."""
+    """A document with its name and what was found; a CDA has no FHIR resource."""
 
     name: str
-    resource: dict[str, Any]
+    resource: dict[str, Any] | None
     report: Report
 
 
 def read(file: str) -> dict[str, Any]:
-    """Read a document from a file or, for ``-``, from standard input."""
-    if file == STDIN:
-        return read_document(sys.stdin.buffer.read())
-    return read_document(Path(file))
+    """Read a FHIR document, or a CDA turned into FHIR, from a file or ``-``."""
+    content = read_bytes(file)
+    if CDA_ROOT in content[:4096]:
+        from ips.cda.read import to_fhir
+
+        return to_fhir(content, name=file).bundle
+    return read_document(content)
 
 
 def judge(
-    files: Sequence[str], profile: str | None, package_file: Path | None
+    files: Sequence[str],
+    profile: str | None,
+    package_file: Path | None,
+    cda_schema: Path | None = None,
 ) -> tuple[list[Judged], list[Problem]]:
     """Judge files and folders; what cannot be read is told with the rest."""
     package = shipped().with_package(package_file) if package_file else None
@@ -47,8 +51,15 @@ def judge(
     problems: list[Problem] = []
     for name in _expanded(files, problems):
         try:
-            resource = read(name)
-            report = check_bundle(resource, profile, package)
+            content = read_bytes(name)
+            resource = None
+            if CDA_ROOT in content[:4096]:
+                from ips.cda.check import check_cda
+
+                report = check_cda(content, cda_schema)
+            else:
+                resource = read_document(content)
+                report = check_bundle(resource, profile, package)
         except InputError as error:
             problems += [
                 Problem(p.what, p.where if name in p.where else f"{name}: {p.where}".rstrip(": "),
@@ -78,12 +89,13 @@ def _expanded(files: Sequence[str], problems: list[Problem]) -> list[str]:
 
 def coverage_of(judged: Sequence[Judged]) -> dict[str, list[CoverageRow]]:
     """Return the 18 elements of EHDS Annex I (1) per document."""
-    return {one.name: coverage(one.resource) for one in judged}
+    return {one.name: coverage(one.resource) for one in judged if one.resource is not None}
 
 
 def compare(judged: Sequence[Judged], profile: str | None) -> list[hl7_validator.Difference]:
     """Run the official validator on the same documents and return where the verdicts differ."""
     canonical = ALIASES.get(profile, profile) if profile else None
+    judged = [one for one in judged if one.resource is not None]
     with tempfile.TemporaryDirectory() as folder:
         paths = []
         for number, one in enumerate(judged):

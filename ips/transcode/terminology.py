@@ -14,9 +14,10 @@ from pathlib import Path
 
 from data.errors import InputError, Problem
 from data.loaders.tables import Problems, read_csv, read_text
-from ips.terms import Coding, in_value_set, label, normalise_system, translate
+from ips.terms import Coding, label, normalise_system, translate
 from ips.terms.systems import is_european, known_systems
 from ips.terms.tables import MAP_COLUMNS, maps
+from ips.transcode.sets import decided, member
 
 _FSH_NAME = re.compile(r"\*\s+(\$?[^\s#]+)#(\"[^\"]+\"|\S+)\s+\"((?:[^\"\\]|\\.)*)\"")
 _ALIAS = re.compile(r"Alias:\s*(\$?\S+)\s*=\s*(\S+)")
@@ -117,15 +118,12 @@ class Terminology:
 
     def contains(self, value_sets: tuple[str, ...], concept: Coding) -> bool | None:
         """Return whether a code is in one of some value sets; None when that cannot be told."""
-        answers: list[bool | None] = []
-        for oid in value_sets:
-            if oid in self.own_sets:
-                answers.append((concept.system, concept.code) in self.own_sets[oid])
-            else:
-                answers.append(in_value_set(oid, concept.system, concept.code))
-        if any(answers):
-            return True
-        return None if None in answers or not answers else False
+        return decided(self._member(oid, concept) for oid in value_sets)
+
+    def _member(self, oid: str, concept: Coding) -> bool | None:
+        if oid in self.own_sets:
+            return (concept.system, concept.code) in self.own_sets[oid]
+        return member(oid, concept.system, concept.code)
 
 
 @cache

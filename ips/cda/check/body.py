@@ -10,11 +10,13 @@ from ips.cda.check.rules import Checked
 from ips.cda.names import V3, Section, sections, uri_of
 from ips.cda.read import tables
 from ips.cda.read.node import words
-from ips.terms import in_value_set
-from ips.transcode.elements import Usage, coded_elements, column_of
+from ips.transcode.elements import CodedElement, Usage, coded_elements, column_of
+from ips.transcode.sets import member_of_any
 
 ABSENT = "2.16.840.1.113883.5.1150.1"
 _IN = f"{{{V3}}}"
+_SEVERITY = 59
+"""The row for severity, whose path also finds certainty, criticality and other answers."""
 
 
 def check(document: Checked) -> None:
@@ -161,23 +163,18 @@ def _codes(document: Checked) -> None:
             continue
         found = element.nodes(document.root)
         if not found and wanted is Usage.REQUIRED:
-            document.fail("cda-c-required", f"A required coded element is missing: {element.xpath}",
-                          "/ClinicalDocument")  # fmt: skip
+            document.fail(
+                "cda-c-required",
+                f"A required coded element is missing: {element.xpath}",
+                "/ClinicalDocument",
+            )
         for node in found:
             if not isinstance(node, etree._Element) or node in seen:
                 continue
-            seen.add(node)
-            if node.get("nullFlavor"):
-                if wanted is Usage.REQUIRED:
-                    document.fail("cda-c-required", "A required code has a null flavour.", node)
+            if element.number == _SEVERITY and _question(node) != "SEV":
                 continue
-            answer = _member(node, element.value_sets)
-            unjudged += answer is None
-            if answer is False:
-                document.fail("cda-c-value-set", f"{node.get('code')} of "
-                              f"{node.get('codeSystem')} is not in its value set "
-                              f"({' or '.join(element.value_sets)}).", node, warning=True,
-                              source="eHDSI value set catalogue 8.1.0")  # fmt: skip
+            seen.add(node)
+            unjudged += not _code(document, node, element, wanted)
     if unjudged:
         document.skip("cda-c-value-set", f"{unjudged} codes were not judged: their value sets are "
                       "not at hand (EHDS_TERMINOLOGY)")  # fmt: skip
@@ -185,12 +182,35 @@ def _codes(document: Checked) -> None:
         document.passed("cda-c", "every code is in its value set")
 
 
+def _code(document: Checked, node: etree._Element, element: CodedElement, wanted: Usage) -> bool:
+    """Judge one coded element; return whether its value set could be asked."""
+    if node.get("nullFlavor"):
+        if wanted is Usage.REQUIRED:
+            document.fail("cda-c-required", "A required code has a null flavour.", node)
+        return True
+    answer = _member(node, element.value_sets)
+    if answer is False:
+        document.fail(
+            "cda-c-value-set",
+            f"{node.get('code')} of {node.get('codeSystem')} is not in its value set "
+            f"({' or '.join(element.value_sets)}).",
+            node,
+            warning=True,
+            source="eHDSI value set catalogue 8.1.0",
+        )
+    return answer is not None
+
+
+def _question(value: etree._Element) -> str:
+    """Return the code of the observation that a value belongs to."""
+    parent = value.getparent()
+    code = None if parent is None else parent.find(f"{_IN}code")
+    return "" if code is None else code.get("code", "")
+
+
 def _member(node: etree._Element, value_sets: tuple[str, ...]) -> bool | None:
     code, oid = node.get("code", ""), node.get("codeSystem", "")
     if not code or not oid:
         return None
     system = uri_of(oid, node.get("codeSystemName", ""))
-    answers = [in_value_set(one, system, code) for one in value_sets]
-    if any(answers):
-        return True
-    return None if None in answers else False
+    return member_of_any(value_sets, system, code)

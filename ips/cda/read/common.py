@@ -66,8 +66,9 @@ def code_of(node: Node) -> str:
 
 
 _FORMAL = frozenset(
-    ["CONC", "IMMUNIZ", "DRUG", "SUBST", "FINSTRUCT", "PINSTRUCT", "SEV", "ASSERTION", "48767-8", "82606-5", "66455-7", "33999-4", "11323-3", "30973-2", "46680005"]
-)
+    {"CONC", "IMMUNIZ", "DRUG", "SUBST", "FINSTRUCT", "PINSTRUCT", "SEV", "ASSERTION", "48767-8",
+     "82606-5", "66455-7", "33999-4", "11323-3", "30973-2", "46680005"}
+)  # fmt: skip
 """Codes that say what an element is; FHIR says it by the name of an element or a resource."""
 
 

@@ -20,6 +20,7 @@ _TIME = re.compile(
     re.ASCII,
 )
 _SNOMED = "http://snomed.info/sct"
+_NO_EDITION = "FHIR names a version of SNOMED CT by its edition too, which CDA does not tell."
 _UCUM = "http://unitsofmeasure.org"
 _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?([eE][+-]?\d{1,2})?", re.ASCII)
 MAX_NUMBER = 1e15
@@ -68,8 +69,11 @@ def _codings(node: Node, found: list[Json], doubts: list[str]) -> None:
     elif code:
         made = {"system": _system(node, doubts), "code": clean(code)}
         version, display = node.get("codeSystemVersion"), node.get("displayName")
-        if version:
+        if version and made["system"] != _SNOMED:
             made["version"] = clean(version)
+        elif version:
+            place = f"{node.where}/@codeSystemVersion"
+            node.reading.note(place, version, Fate.NOT_CARRIED, _NO_EDITION)
         if display:
             made["display"] = clean(display)
         made = {key: value for key, value in made.items() if value}
@@ -292,8 +296,9 @@ def identifier(node: Node) -> Json:
     if tables.OID.fullmatch(root):
         if extension:
             owner = node.get("assigningAuthorityName")
-            made = tables.system_uri(root, owner) if root.startswith("2.25.") else ""
-            return {"system": made or f"urn:oid:{root}", "value": extension}
+            if root.startswith("2.25."):
+                return {"system": tables.system_uri(root, owner), "value": extension}
+            return {"system": tables.oid_uri(root), "value": extension}
         return {"system": "urn:ietf:rfc:3986", "value": f"urn:oid:{root}"}
     if tables.UUID.fullmatch(root):
         urn = f"urn:uuid:{root.lower()}"

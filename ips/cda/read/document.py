@@ -23,7 +23,6 @@ from ips.summary.tables import canonical
 
 CDA = "urn:hl7-org:v3"
 SUMMARY = "60591-5"
-_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
 _ORIGINAL = "The content is in the attached file."
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _EU_PATIENT = "http://hl7.eu/fhir/base/StructureDefinition/patient-eu-core"
@@ -149,7 +148,7 @@ def _own_id(root: Node, name: str) -> Json:
 
 def _source(own_id: Json) -> str:
     """Return the URI of the document, for meta.source of its entries."""
-    if own_id["system"] == "urn:ietf:rfc:3986":
+    if str(own_id["value"]).startswith("urn:uuid:"):
         return str(own_id["value"])
     name = f"{own_id['system']}|{own_id['value']}"
     return f"urn:uuid:{stable_id(name.encode())}"
@@ -158,7 +157,7 @@ def _source(own_id: Json) -> str:
 def _language(root: Node) -> str:
     node = root.one("languageCode")
     said = node.get("code") if node is not None else ""
-    if _LANGUAGE.fullmatch(said):
+    if header.LANGUAGE.fullmatch(said):
         if node is not None:
             node.note(said, Fate.EXACT)
         return said

@@ -5,6 +5,8 @@ Implements CDA R2 header as the MyHealth@EU documents use it (HDR.100 to HDR.110
 
 from __future__ import annotations
 
+import re
+
 from data.errors import Problem
 from ips.cda.read import people, tables
 from ips.cda.read.common import HL7
@@ -14,6 +16,8 @@ from ips.cda.read.resources import Resources
 from ips.loss import Fate
 from ips.summary.systems import absent
 
+LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
+_CARE = frozenset({"PCPR", "ACT", "ENC"})
 _CONFIDENTIALITY = frozenset(["U", "L", "M", "N", "R", "V"])
 _RELATES = {"XFRM": "transforms", "RPLC": "replaces", "APND": "appends"}
 _VERSION = "http://hl7.org/fhir/StructureDefinition/composition-clinicaldocument-versionNumber"
@@ -75,9 +79,11 @@ def _person(person: Node) -> Json:
         code_node = node.one("languageCode")
         code = code_node.get("code") if code_node else ""
         if code:
-            spoken: Json = {
-                "language": {"coding": [{"system": "urn:ietf:bcp:47", "code": clean(code)}]}
-            }
+            tag = {"coding": [{"system": "urn:ietf:bcp:47", "code": code}]}
+            known = LANGUAGE.fullmatch(code)
+            spoken: Json = {"language": tag if known else {"text": clean(code)}}
+            if not known and code_node is not None:
+                code_node.note(code, Fate.AS_TEXT, "This is no language tag (BCP 47).")
             preferred = node.one("preferenceInd")
             if preferred is not None and preferred.get("value") in ("true", "false"):
                 spoken["preferred"] = preferred.get("value") == "true"
@@ -208,7 +214,8 @@ def event(root: Node, resources: Resources) -> list[Json]:
         if node is None:
             continue
         kind = node.get("classCode") or "PCPR"
-        made: Json = {"code": [{"coding": [{"system": HL7 + "v3-ActClass", "code": kind}]}]}
+        care = {"coding": [{"system": HL7 + "v3-ActClass", "code": kind}]}
+        made: Json = {"code": [care if kind in _CARE else {"text": clean(kind)}]}
         more = concept(node.one("code"))
         if more:
             made["code"].append(more)

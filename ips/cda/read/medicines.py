@@ -129,7 +129,7 @@ def _packages(material: Node) -> Json:
             found = {"value": clean(code.get("code"))}
             oid = code.get("codeSystem")
             if tables.OID.fullmatch(oid):
-                found = {"system": f"urn:oid:{oid}", **found}
+                found = {"system": tables.oid_uri(oid), **found}
             code.note(code.get("code"), Fate.EXACT)
             result["identifier"] = [*result.get("identifier", []), found]
         named = package.one("name")

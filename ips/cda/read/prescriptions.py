@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ips.cda.read import people, tables
 from ips.cda.read.common import Work, comments, entry_ids, negation, settle, status
-from ips.cda.read.datatypes import Json, coding, concept, identifiers, moment, quantity
+from ips.cda.read.datatypes import Json, coding, concept, identifiers, moment, period, quantity
 from ips.cda.read.medicines import dosage, instruction, medication, reasons, statement_times
 from ips.cda.read.node import Node
 from ips.loss import Fate
@@ -99,6 +99,9 @@ def _supply(node: Node, content: Json) -> None:
         amount = quantity(supply.one("quantity"))
         if amount:
             request["quantity"] = amount
+        valid = period(supply.one("effectiveTime"))
+        if valid:
+            request["validityPeriod"] = valid
         again = supply.one("repeatNumber")
         count = again.get("value") if again is not None else ""
         if again is not None and count.isascii() and count.isdigit():

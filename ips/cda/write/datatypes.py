@@ -138,7 +138,7 @@ def display(coding: Resource, context: Context, words: str = "") -> str:
         return given or label(system, value, "nb") or ""
     if context.lang == "en":
         return label(system, value, "en") or ("" if system == ATC else given)
-    return words or given
+    return given if system == ATC else words or given
 
 
 def _note(

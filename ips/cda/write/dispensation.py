@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from ips.cda.names import CCD, ENTRY, PCC, uuid_root
@@ -31,9 +32,30 @@ def prescription_number(one: Resource, context: Context) -> Resource:
     return {}
 
 
-def order_id(one: Resource, context: Context) -> str:
-    """Return the id of the prescription document, as the writing of a prescription makes it."""
-    return uuid_root(str(prescription_number(one, context)["value"]))
+def order(parent: Element, one: Resource, context: Context) -> None:
+    """Append the prescription document that a dispensation answers (``inFulfillmentOf``).
+
+    A prescription with a UUID has a document of the same UUID, as the writing of prescriptions
+    makes it. Where the number is another, it is all that is known of the document.
+    """
+    number = prescription_number(one, context)
+    made = add(add(parent, "inFulfillmentOf"), "order", class_="ACT", moodCode="RQO")
+    if is_uuid(number["value"]):
+        add(made, "id", root=uuid_root(number["value"]))
+        return
+    identifier(made, number)
+    context.note("MedicationDispense.authorizingPrescription", number["value"], Fate.APPROXIMATE,
+                 "The id of the prescription document is not known; the number of the item stands "
+                 "in its place.")  # fmt: skip
+
+
+def is_uuid(value: str) -> bool:
+    """Return whether an identifier is a UUID."""
+    try:
+        uuid.UUID(value.removeprefix("urn:uuid:"))
+    except ValueError:
+        return False
+    return True
 
 
 def dispensed(section: Element, one: Resource, anchor: Anchor, context: Context) -> None:

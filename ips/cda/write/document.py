@@ -68,11 +68,11 @@ def to_cda(
 
 def _write(bundle: dict[str, Any], form: str, level: int, lang: str) -> Written:
     composition, patient, context = _open(bundle, form, "en" if form == "pivot" else lang)
-    kind = _kind(composition)
+    kind = _kind(composition, _requests(bundle))
     require((kind, level) in documents(), "a dispensation has no level 1", "level",
             "write it at level 3")  # fmt: skip
     document = root("ClinicalDocument")
-    identity = _identity(bundle, composition, level, context)
+    identity = _identity(bundle, composition, level)
     header.write(document, documents()[kind, level], identity, composition, patient, context)
     if level == 3:
         if kind in _SECTIONS:
@@ -155,29 +155,37 @@ def _source_language(patient: Resource, composition: Resource) -> str:
 
 
 def _requests(bundle: Any) -> list[Resource]:
-    """Return the dispensations, else the prescriptions, of a bundle that is no document."""
+    """Return the dispensations, else the prescriptions, of a bundle that is no summary."""
     entries = bundle.get("entry") if isinstance(bundle, dict) else None
-    if not isinstance(entries, list) or bundle.get("type") == "document":
+    if not isinstance(entries, list):
         return []
     found = [e.get("resource") for e in entries if isinstance(e, dict)]
     known = [one for one in found if isinstance(one, dict)]
+    if known and known[0].get("resourceType") == "Composition" and _loinc(known[0]) == "60591-5":
+        return []
     kinds = ("MedicationDispense", "MedicationRequest")
     groups = [[one for one in known if one.get("resourceType") == kind] for kind in kinds]
     return groups[0] or groups[1]
 
 
-def _kind(composition: Resource) -> str:
+def _loinc(composition: Resource) -> str:
     codings = (composition.get("type") or {}).get("coding", ())
-    found = next((_KINDS[c["code"]] for c in codings if c.get("system") == LOINC
-                  and c.get("code") in _KINDS), "")  # fmt: skip
+    return next((c["code"] for c in codings if c.get("system") == LOINC
+                 and c.get("code") in _KINDS), "")  # fmt: skip
+
+
+def _kind(composition: Resource, items: list[Resource]) -> str:
+    found = _KINDS.get(_loinc(composition), "")
     require(bool(found), "this kind of document is not written as CDA", "Composition.type",
-            "give a patient summary (LOINC 60591-5) or a prescription (MPD)")  # fmt: skip
+            "give a patient summary (LOINC 60591-5), a prescription or a dispensation")  # fmt: skip
+    wanted = {"ep": "MedicationRequest", "ed": "MedicationDispense"}.get(found)
+    require(wanted is None or (bool(items) and items[0]["resourceType"] == wanted),
+            f"the document has no {wanted}", "Bundle.entry",
+            "give the prescriptions or dispensations with the document")  # fmt: skip
     return found
 
 
-def _identity(
-    bundle: Resource, composition: Resource, level: int, context: Context
-) -> header.Identity:
+def _identity(bundle: Resource, composition: Resource, level: int) -> header.Identity:
     """Return the ids of a document and of its twin.
 
     A document of one prescription has the id of that prescription, so that a dispensation, which
@@ -186,14 +194,15 @@ def _identity(
     seed = (_value(composition.get("identifier")) or _value(bundle.get("identifier"))
             or str(composition.get("id") or ""))  # fmt: skip
     items = _requests(bundle)
-    order = ""
+    dispense = None
     if items and items[0]["resourceType"] == "MedicationDispense":
-        order = dispensation.order_id(items[0], context)
-    elif len(items) == 1:
-        seed = next(filter(None, map(_value, items[0].get("identifier", ()))), seed)
+        dispense = items[0]
+    elif len(items) == 1 and bundle.get("type") != "document":
+        numbers = map(_value, items[0].get("identifier", ()))
+        seed = next(filter(dispensation.is_uuid, numbers), seed)
     full, flat = uuid_root(seed), uuid_root(f"{seed}|level-1")
     own, twin = (full, flat) if level == 3 else (flat, full)
-    return header.Identity(own, twin, uuid_root(f"{seed}|set"), order)
+    return header.Identity(own, twin, uuid_root(f"{seed}|set"), dispense)
 
 
 def _value(identifier: Any) -> str:

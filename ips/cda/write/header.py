@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ips.cda.names import Document, oid_of, pairs
+from ips.cda.write import dispensation
 from ips.cda.write.context import Context, Resource
 from ips.cda.write.datatypes import (
     LOINC,
@@ -45,13 +46,13 @@ class Identity:
         own: id of this document, an OID.
         twin: id of the document of the other level.
         both: id of the set, the same for both.
-        order: id of the prescription document that a dispensation answers; empty for none.
+        dispense: the dispensation that the document tells of; None for other documents.
     """
 
     own: str
     twin: str
     both: str
-    order: str = ""
+    dispense: Resource | None = None
 
 
 def write(
@@ -65,9 +66,8 @@ def write(
     _custodian(parent, composition, context)
     _authenticator(parent, composition, context)
     _participants(parent, patient, context)
-    if identity.order:
-        order = add(add(parent, "inFulfillmentOf"), "order", class_="ACT", moodCode="RQO")
-        add(order, "id", root=identity.order)
+    if identity.dispense:
+        dispensation.order(parent, identity.dispense, context)
     if kind.key == "ps":
         _service_event(parent, composition, context)
     related = add(parent, "relatedDocument", typeCode="XFRM")

@@ -1,4 +1,4 @@
-"""Prescriptions and dispensations: an MPD bundle as the one section of its document (~S.1, ~S.2)."""
+"""Prescriptions and dispensations: an MPD bundle as the one section of its document."""
 
 from __future__ import annotations
 

@@ -85,7 +85,8 @@ def test_an_interval_open_on_one_side_is_a_comparator() -> None:
 @pytest.mark.parametrize(
     ("raw", "made"),
     [
-        ('root="2.999" extension="7"', {"system": "urn:oid:2.999", "value": "7"}),
+        ('root="2.999.12345" extension="7"', {"system": "urn:oid:2.999.12345", "value": "7"}),
+        ('root="2.999" extension="7"', {"system": "http://oid-info.com/get/2.999", "value": "7"}),
         ('root="2.999.1"', {"system": "urn:ietf:rfc:3986", "value": "urn:oid:2.999.1"}),
         ('root="1F09AFE9-BF3A-490C-B3F6-FA00FFE471E3"',
          {"system": "urn:ietf:rfc:3986",

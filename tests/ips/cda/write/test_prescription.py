@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from lxml import etree
 import data
 from data.errors import EhdsError, InputError
 from ips.cda.write import to_cda
-from ips.prescription import build
+from ips.prescription import Product, Supply, build, dispense
 
 NS: Any = {"v": "urn:hl7-org:v3", "p": "urn:hl7-org:pharm"}
 FORMS = ("pivot", "friendly")
@@ -86,3 +87,50 @@ def test_prescriptions_of_two_patients_are_no_document() -> None:
     other = {"resourceType": "MedicationRequest", "subject": {"reference": "Patient/other"}}
     with pytest.raises(InputError, match="several patients"):
         to_cda({**bundle, "entry": [*bundle["entry"], {"resource": other}]}, form="pivot", level=3)
+
+
+def _dispensed(*, substituted: bool = False) -> dict[str, Any]:
+    prescription = build(data.path("prescriptions", "substance.xml").read_bytes()).bundle
+    product = Product("Exemplo 1 g", "5440987", "urn:oid:2.16.620.1.101.10.3.1")
+    when = dt.datetime(2026, 11, 1, 12, 0, tzinfo=dt.UTC)
+    supply = Supply(1, when, "Farmácia Exemplo", "PT", substituted=substituted)
+    return dispense(prescription, product, supply).bundle
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("form", FORMS)
+def test_the_schema_accepts_a_dispensation(form, schema) -> None:
+    schema.assertValid(etree.fromstring(to_cda(_dispensed(), form=form, level=3).xml))
+
+
+def test_a_dispensation_names_the_prescription_document() -> None:
+    prescription = build(data.path("prescriptions", "substance.xml").read_bytes()).bundle
+    answered = etree.fromstring(to_cda(prescription, form="pivot", level=3).xml)
+    made = etree.fromstring(to_cda(_dispensed(), form="pivot", level=3).xml)
+    order = made.find("v:inFulfillmentOf/v:order/v:id", NS)
+    assert order.get("root") == answered.find("v:id", NS).get("root")
+    item = made.find(".//v:entryRelationship[@typeCode='REFR']/v:substanceAdministration/v:id", NS)
+    assert item.get("root") == answered.find(".//v:entry/v:substanceAdministration/v:id", NS).get(
+        "root"
+    )
+
+
+def test_a_dispensation_without_prescription_is_refused() -> None:
+    bundle = _dispensed()
+    bundle["entry"][0]["resource"].pop("authorizingPrescription")
+    with pytest.raises(InputError, match="does not name its prescription"):
+        to_cda(bundle, form="pivot", level=3)
+
+
+def test_a_dispensation_has_no_level_1() -> None:
+    with pytest.raises(InputError, match="no level 1"):
+        to_cda(_dispensed(), form="pivot", level=1)
+
+
+def test_a_foreign_prescription_number_is_not_made_into_another() -> None:
+    bundle = _dispensed()
+    number = {"system": "urn:oid:1.2.208.176.7.2.2", "value": "462617619087101"}
+    bundle["entry"][0]["resource"]["authorizingPrescription"] = [{"identifier": number}]
+    made = etree.fromstring(to_cda(bundle, form="pivot", level=3).xml)
+    order = made.find("v:inFulfillmentOf/v:order/v:id", NS)
+    assert (order.get("root"), order.get("extension")) == ("1.2.208.176.7.2.2", "462617619087101")
