@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bench import gap
+from itertools import chain
 
-ROWS = [*gap.rows()]
+from bench import gap, ips
 
-print(f"{'what':58} {'measured':>16}  {'aim':>14}")
-for what, measured, aim in ROWS:
-    print(f"{what:58} {measured:>16}  {aim:>14}")
+print(f"{'what':70} {'measured':>20}  {'aim':>12}")
+for what, measured, aim in chain(gap.rows(), ips.rows()):
+    print(f"{what:70} {measured:>20}  {aim:>12}", flush=True)

@@ -146,10 +146,23 @@ def timed(node: Node, base: str, obligations: Iterable[str] = ()) -> dict[str, A
     if f"{base}Period" in node:
         return pack(**{f"{base}Period": period(node.node(f"{base}Period"))})
     if f"{base}Age" in node:
-        return pack(**{f"{base}Age": age(node.node(f"{base}Age"))})
+        return _at_age(node, base, obligations)
     if f"{base}Range" in node:
         return pack(**{f"{base}Range": span(node.node(f"{base}Range"))})
     return pack(**{f"{base}String": node.text(f"{base}String")})
+
+
+def _at_age(node: Node, base: str, obligations: Iterable[str]) -> dict[str, Any]:
+    """Return an age; that of zero, which FHIR does not have (R4 age-1), in words."""
+    found = age(node.node(f"{base}Age"))
+    if found and not found["value"]:
+        words = f"alder 0 {found['unit']}"
+        node.reading.lose(
+            node.at(f"{base}Age"), words, Fate.AS_TEXT, "an Age of zero is not allowed in FHIR R4",
+            obligations,
+        )  # fmt: skip
+        return {f"{base}String": words}
+    return pack(**{f"{base}Age": found})
 
 
 def age(node: Node) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def commands(page: Path) -> list[str]:
         line
         for language, block in _FENCE.findall(page.read_text(encoding="utf-8"))
         if language == "sh"
-        for line in block.splitlines()
+        for line in block.replace("\\\n", " ").splitlines()
         if line.strip() and not line.startswith("#")
     ]
 

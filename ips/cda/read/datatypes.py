@@ -265,7 +265,7 @@ def span(node: Node | None) -> Json:
     low, high = quantity(node.one("low")), quantity(node.one("high"))
     if low and high and low == high:
         return {"quantity": low}
-    if low and high and low["value"] > high["value"]:
+    if low and high and (low.get("code") != high.get("code") or low["value"] > high["value"]):
         node.note(f"{low['value']}-{high['value']}", Fate.NOT_CARRIED,
                   "The ends are in the wrong order or in two units.")  # fmt: skip
         return {}

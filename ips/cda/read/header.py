@@ -80,10 +80,10 @@ def _person(person: Node) -> Json:
         code = code_node.get("code") if code_node else ""
         if code:
             tag = {"coding": [{"system": "urn:ietf:bcp:47", "code": code}]}
-            known = LANGUAGE.fullmatch(code)
-            spoken: Json = {"language": tag if known else {"text": clean(code)}}
-            if not known and code_node is not None:
-                code_node.note(code, Fate.AS_TEXT, "This is no language tag (BCP 47).")
+            if not LANGUAGE.fullmatch(code):
+                node.note(code, Fate.NOT_CARRIED, "This is no language tag (BCP 47).")
+                continue
+            spoken: Json = {"language": tag}
             preferred = node.one("preferenceInd")
             if preferred is not None and preferred.get("value") in ("true", "false"):
                 spoken["preferred"] = preferred.get("value") == "true"

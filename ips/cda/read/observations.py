@@ -35,7 +35,6 @@ from ips.cda.read.datatypes import (
 from ips.cda.read.node import Node, clean
 from ips.loss import Fate
 
-SYSTOLIC, DIASTOLIC, PANEL = "8480-6", "8462-4", "85354-9"
 RESULTS = "30954-2"
 """The code of the section; an organizer that has it only holds its observations together."""
 
@@ -58,12 +57,12 @@ def results(node: Node, work: Work) -> list[str]:
     """Return the references of a result or of an organised set of results."""
     if node.name == "organizer":
         return _report(node, work)
-    return _single(node, work, _sort(node, ""))
+    return single(node, work, _sort(node, ""))
 
 
 def social(node: Node, work: Work) -> list[str]:
     """Return the reference of an observation of social history."""
-    return _single(node, work, "social-history")
+    return single(node, work, "social-history")
 
 
 def pregnancy(node: Node, work: Work) -> list[str]:
@@ -75,76 +74,19 @@ def pregnancy(node: Node, work: Work) -> list[str]:
             if (inner := part.one("observation"))
             for url in pregnancy(inner, work)
         ]
-    return _single(node, work, "")
+    return single(node, work, "")
 
 
-def vitals(node: Node, work: Work) -> list[str]:
-    """Return the references of measurements; systolic and diastolic pressure are one panel."""
-    if node.name != "organizer":
-        return _single(node, work, "vital-signs")
-    settle(node, "statusCode", "code", "id", "text")
-    time = node.one("effectiveTime")
-    made: list[Json] = []
-    for part in node.many("component"):
-        inner = part.one("observation")
-        if inner is None:
-            continue
-        content = observation(inner, work, "vital-signs")
-        if not any(key.startswith("effective") for key in content):
-            content |= when(time, "effective")
-        made.append(content)
-    when(time, "effective")
-    seeds = [f"{node.where}/{n}" for n in range(len(made) + 1)]
-    return [
-        work.resources.add("Observation", content, seed)
-        for content, seed in zip(_with_panel(made), seeds, strict=False)
-    ]
-
-
-def _with_panel(made: list[Json]) -> list[Json]:
-    """Join one systolic and one diastolic pressure of the same time (FHIR R4 bp profile)."""
-    parts = {code: [m for m in made if _loinc(m) == code] for code in (SYSTOLIC, DIASTOLIC)}
-    upper, lower = parts[SYSTOLIC], parts[DIASTOLIC]
-    if len(upper) != 1 or len(lower) != 1 or not _same_time(upper[0], lower[0]):
-        return made
-    pair = [upper[0], lower[0]]
-    shared = ("code", "valueQuantity", "identifier", "interpretation", "referenceRange")
-    panel: Json = {key: value for key, value in upper[0].items() if key not in shared}
-    ids = [i for one in pair for i in one.get("identifier", ())]
-    if ids:
-        panel["identifier"] = [i for n, i in enumerate(ids) if i not in ids[:n]]
-    panel["code"] = {
-        "coding": [{"system": LOINC, "code": PANEL,
-                    "display": "Blood pressure panel with all children optional"}]
-    }  # fmt: skip
-    panel["component"] = [_component(one) for one in pair]
-    return [panel, *(m for m in made if m is not upper[0] and m is not lower[0])]
-
-
-def _component(one: Json) -> Json:
-    """Return a measurement as a component of its panel."""
-    kept = ("code", "valueQuantity", "interpretation", "referenceRange")
-    part = {key: one[key] for key in kept if key in one}
-    if "valueQuantity" not in part:
-        part["dataAbsentReason"] = {
-            "coding": [{"system": HL7 + "data-absent-reason", "code": "unknown"}]
-        }
-    return part
-
-
-def _loinc(content: Json) -> str:
+def loinc_of(content: Json) -> str:
+    """Return the LOINC code of an observation; empty when it has none."""
     codings = content.get("code", {}).get("coding", ())
     return next((c["code"] for c in codings if c.get("system") == LOINC and "code" in c), "")
-
-
-def _same_time(one: Json, other: Json) -> bool:
-    return all(one.get(key) == other.get(key) for key in ("effectiveDateTime", "effectivePeriod"))
 
 
 def functional(node: Node, work: Work) -> list[str]:
     """Return the reference of an assessment of function with its observations."""
     if node.name != "organizer":
-        urls = _single(node, work, "survey")
+        urls = single(node, work, "survey")
         return [_impression({}, urls, node, work)] if urls else []
     content: Json = {**entry_ids(node)}
     code = concept(node.one("code"))
@@ -154,7 +96,7 @@ def functional(node: Node, work: Work) -> list[str]:
         url
         for part in node.many("component")
         if (inner := part.one("observation")) is not None
-        for url in _single(inner, work, "survey")
+        for url in single(inner, work, "survey")
     ]
     content["investigation"] = [
         {"code": code or {"text": "Functional status"}, "item": [{"reference": u} for u in urls]}
@@ -188,7 +130,7 @@ def _report(node: Node, work: Work) -> list[str]:
     if code:
         content["code"] = code
     content |= when(node.one("effectiveTime"), "effective")
-    wrapper = not code or _loinc(content) == RESULTS
+    wrapper = not code or loinc_of(content) == RESULTS
     who = [
         url
         for found in node.many("performer")
@@ -255,7 +197,8 @@ def _share_time(one: Json, other: Json) -> None:
         other |= times[0]
 
 
-def _single(node: Node, work: Work, sort: str) -> list[str]:
+def single(node: Node, work: Work, sort: str) -> list[str]:
+    """Return the reference of one observation in a list; empty when it says nothing."""
     made = observation(node, work, sort)
     if not made:
         return []
@@ -376,7 +319,7 @@ def _members(node: Node, work: Work) -> list[str]:
         for relation in node.many("entryRelationship")
         if relation.element.get("typeCode") in ("COMP", "SUBJ", "SPRT")
         and (inner := relation.one("observation")) is not None
-        for url in _single(inner, work, "")
+        for url in single(inner, work, "")
     ]
 
 

@@ -6,9 +6,9 @@ item).
 
 from __future__ import annotations
 
-from ips.cda.read import people, tables
+from ips.cda.read import people
 from ips.cda.read.common import Work, comments, entry_ids, negation, settle, status
-from ips.cda.read.datatypes import Json, coding, concept, identifiers, moment, period, quantity
+from ips.cda.read.datatypes import Json, concept, identifiers, moment, period, quantity
 from ips.cda.read.medicines import dosage, instruction, medication, reasons, statement_times
 from ips.cda.read.node import Node
 from ips.loss import Fate
@@ -121,12 +121,8 @@ def _substitution(node: Node, content: Json) -> None:
         if value is None:
             continue
         settle(inner)
-        system, code = coding(value)
         made = concept(value)
-        if made and tables.meaning("substitution", code):
-            made["coding"][0].setdefault("system", system)
-            content["substitution"] = {"allowedCodeableConcept": made}
-        elif made:
+        if made:
             content["substitution"] = {"allowedCodeableConcept": made}
 
 

@@ -15,9 +15,10 @@ from ips.cda.read.common import Work
 from ips.cda.read.datatypes import Json, concept
 from ips.cda.read.events import devices, immunizations, medicines, procedures
 from ips.cda.read.node import Node
-from ips.cda.read.observations import functional, pregnancy, results, social, vitals
+from ips.cda.read.observations import functional, pregnancy, results, social
 from ips.cda.read.prescriptions import Prescriber, dispensation, prescription
 from ips.cda.read.problems import problems
+from ips.cda.read.vitals import vitals
 from ips.loss import Fate
 
 Reader = Callable[[Node, Work], list[str]]
