@@ -111,8 +111,8 @@ def _provenance(
         if not inner:
             continue
         proof = identified(original if len(inner) == len(original["target"]) else
-                           {**original, "target": inner})  # fmt: skip
-        copied = work.copier.copy(proof.resource, proof.plain)
+                           {**original, "target": inner}, walked=True)  # fmt: skip
+        copied = work.copier.copy(proof.resource)
         targets = [t for t in copied["target"] if t["reference"] in inside]
         if not targets:
             continue
@@ -126,8 +126,10 @@ def _provenance(
     take_referenced(work)
     rest: dict[str, list[str]] = {}
     for url, resource in (*work.entries.items(), *work.added):
+        if url in covered:
+            continue
         source = resource.get("meta", {}).get("source", "").split("#")[0]
-        if source and url not in covered:
+        if source:
             rest.setdefault(source, []).append(url)
     proofs += [
         header.provenance(source, targets, timestamp, author_url, seed)

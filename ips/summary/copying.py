@@ -30,6 +30,8 @@ _OWN, _FOREIGN = "urn:x-ehds:", "urn:x-ehds:fhir:"
 
 _REFERENCE = b'"reference":"'
 _seed = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)
+_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+"""The digit of a UUID whose upper two bits RFC 4122 sets to 10."""
 
 
 def default(value: Any) -> Any:
@@ -44,8 +46,7 @@ def stable_id(content: bytes) -> str:
     digest = _seed.copy()
     digest.update(content)
     h = digest.hexdigest()
-    variant = "89ab"[int(h[16], 16) & 3]
-    return f"{h[:8]}-{h[8:12]}-5{h[13:16]}-{variant}{h[17:20]}-{h[20:32]}"
+    return f"{h[:8]}-{h[8:12]}-5{h[13:16]}-{_VARIANT[h[16]]}{h[17:20]}-{h[20:32]}"
 
 
 class Identified(NamedTuple):
@@ -62,12 +63,17 @@ class Identified(NamedTuple):
     plain: bytes | None
 
 
-def identified(resource: dict[str, Any]) -> Identified:
-    """Return a resource with the id that follows from its content."""
+def identified(resource: dict[str, Any], *, walked: bool = False) -> Identified:
+    """Return a resource with the id that follows from its content.
+
+    Args:
+        resource: a resource of the record.
+        walked: it is so small that to walk through it costs less than to look whether one must.
+    """
     try:
         content = orjson.dumps(resource)
         dirty = _is_dirty(content)
-        plain = not dirty and _is_plain(resource, content)
+        plain = not (dirty or walked) and _is_plain(resource, content)
     except (TypeError, ValueError):  # decimals, or text that is no Unicode
         dirty, plain = True, False
     if dirty:
@@ -138,6 +144,12 @@ class Copier:
         self.loss = loss
         self.found: list[str] = []
         self._where = ""
+        self._known: dict[bytes, bytes] = {}
+
+    def redirect(self, reference: str, target: str) -> None:
+        """Let a reference of the record lead elsewhere in the document from now on."""
+        self.targets[reference] = target
+        self._known.clear()
 
     def copy(self, resource: dict[str, Any], plain: bytes | None = None) -> dict[str, Any]:
         """Return a deep copy that may be changed.
@@ -161,17 +173,18 @@ class Copier:
         """Return JSON with new references; None when one of them leads nowhere."""
         head, *tails = content.split(_REFERENCE)
         parts, found = [head], []
+        known = self._known
         for tail in tails:
-            end = tail.index(b'"')
-            reference = tail[:end].decode()
-            target: str | None = reference
-            if not reference.startswith("#"):
-                target = self._target(reference)
+            reference, quote, rest = tail.partition(b'"')
+            written = known.get(reference)
+            if written is None:
+                target = self._target(reference.decode())
                 if target is None:
                     return None
-                found.append(target)
-            parts.append(f"{target}".encode() + tail[end:])
-        self.found += found
+                written = known[reference] = target.encode()
+            found.append(written)
+            parts.append(written + quote + rest)
+        self.found += [target.decode() for target in found]
         return _REFERENCE.join(parts)
 
     def _put(self, result: dict[str, Any], key: str, value: Any) -> None:
@@ -190,8 +203,9 @@ class Copier:
     def _dict(self, node: dict[str, Any]) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key, value in node.items():
-            if type(value) is str and value.strip():
-                result[key] = value
+            if type(value) is str:
+                if value.strip():
+                    result[key] = value
             else:
                 self._put(result, key, value)
         if "start" in result and "end" in result:
@@ -239,6 +253,8 @@ class Copier:
         target = self._target(reference)
         if target:
             self.found.append(target)
+            if len(node) == 1:
+                return {"reference": target}
             return self._dict({**node, "reference": target})
         result = self._dict({key: value for key, value in node.items() if key != "reference"})
         self.loss.add(
@@ -248,6 +264,9 @@ class Copier:
         return result
 
     def _target(self, reference: str) -> str | None:
+        """Return where a reference leads to in the document; one into the resource stays."""
+        if reference.startswith("#"):
+            return reference
         if reference.startswith("Patient/"):
             return self.patient
         found = self.targets.get(reference)

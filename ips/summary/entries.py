@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from ips.loss import Fate, LossReport
@@ -27,17 +28,13 @@ from ips.summary.tables import canonical
 
 Resource = dict[str, Any]
 
-_PATIENT_KEY = {
-    "AllergyIntolerance": "patient",
-    "Immunization": "patient",
-    "ImmunizationRecommendation": "patient",
-    "Consent": "patient",
-}
-_SUBJECT_TYPES = frozenset(
-    {"Condition", "MedicationStatement", "MedicationRequest", "MedicationDispense", "Procedure",
-     "MedicationAdministration", "DeviceUseStatement", "DiagnosticReport", "Observation", "Flag",
-     "CarePlan", "ClinicalImpression", "DocumentReference", "Specimen", "ImagingStudy"}
+_PATIENT_TYPES = ("AllergyIntolerance", "Immunization", "ImmunizationRecommendation", "Consent")
+_SUBJECT_TYPES = (
+    "Condition", "MedicationStatement", "MedicationRequest", "MedicationDispense", "Procedure",
+    "MedicationAdministration", "DeviceUseStatement", "DiagnosticReport", "Observation", "Flag",
+    "CarePlan", "ClinicalImpression", "DocumentReference", "Specimen", "ImagingStudy",
 )  # fmt: skip
+_PATIENT_KEY = dict.fromkeys(_PATIENT_TYPES, "patient") | dict.fromkeys(_SUBJECT_TYPES, "subject")
 _META_KEPT = ("lastUpdated", "source", "security", "tag")
 
 
@@ -76,21 +73,22 @@ def conform(resource: Resource, kind: str, context: Context, fullurl: str) -> Re
         fullurl: ``urn:uuid:...`` of the entry; its UUID becomes the id.
     """
     name = resource["resourceType"]
-    key = _PATIENT_KEY.get(name) or ("subject" if name in _SUBJECT_TYPES else "")
+    key = _PATIENT_KEY.get(name)
     if key:
         resource[key] = {"reference": context.patient}
     rule = _RULES.get(name)
     if rule:
         rule(resource, kind, context)
     meta = resource.pop("meta", {})
-    kept = {part: meta[part] for part in _META_KEPT if part in meta}
     profile = canonical(kind, context.profile)
-    if profile:
-        kept = {"profile": [profile], **kept}
-    ordered: Resource = {"resourceType": name, "id": fullurl.removeprefix("urn:uuid:")}
+    kept: Resource = {"profile": [profile]} if profile else {}
+    for part in _META_KEPT:
+        if part in meta:
+            kept[part] = meta[part]
+    ordered: Resource = {"resourceType": name, "id": fullurl[len("urn:uuid:") :]}
     if kept:
         ordered["meta"] = kept
-    resource.pop("resourceType")
+    del resource["resourceType"]
     resource.pop("id", None)
     resource.pop("text", None)  # the section's narrative speaks for its entries
     ordered.update(resource)
@@ -115,8 +113,13 @@ def _coded(resource: Resource, key: str = "code") -> None:
 
 
 def _timed(resource: Resource, stem: str, forms: tuple[str, ...] = ("DateTime", "Period")) -> None:
-    if not any(f"{stem}{form}" in resource or f"_{stem}{form}" in resource for form in forms):
+    if resource.keys().isdisjoint(_names(stem, forms)):
         resource[f"_{stem}DateTime"] = absent()
+
+
+@cache
+def _names(stem: str, forms: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{mark}{stem}{form}" for form in forms for mark in ("", "_"))
 
 
 def _patient(resource: Resource, _kind: str, _context: Context) -> None:
@@ -249,6 +252,8 @@ _FORBIDDEN = {
     "alcohol": ("component",),
 }
 """Elements that the IPS and EPS observation profiles set to 0..0."""
+_VALUES = ("valueQuantity", "hasMember", "component", "dataAbsentReason")
+"""What most observations say something by."""
 
 
 def _observation(resource: Resource, kind: str, context: Context) -> None:
@@ -270,9 +275,14 @@ def _observation(resource: Resource, kind: str, context: Context) -> None:
         _as_test_result(resource, context)
     if name in ("laboratory", "imaging") and not resource.get("performer"):
         resource["performer"] = [absent()]
-    has_value = any(key.startswith(("value", "_value")) for key in resource)
-    if not has_value and not resource.keys() & {"hasMember", "component", "dataAbsentReason"}:
+    if not _has_value(resource):
         resource["dataAbsentReason"] = concept(ABSENT_REASON, "unknown", "Unknown")
+
+
+def _has_value(resource: Resource) -> bool:
+    if not resource.keys().isdisjoint(_VALUES):
+        return True
+    return any(key.startswith(("value", "_value")) for key in resource)
 
 
 def _as_test_result(resource: Resource, context: Context) -> None:

@@ -104,12 +104,13 @@ def reason_to_leave_out(resource: dict[str, Any], today: str) -> str:
         resource: a FHIR resource.
         today: the day of the document, ``2026-11-22``; what ended before is over.
     """
-    if "entered-in-error" in {resource.get("status"), *codes(resource.get("verificationStatus"))}:
+    verification = codes(resource.get("verificationStatus"))
+    if resource.get("status") == "entered-in-error" or "entered-in-error" in verification:
         return "The source marks the entry as deleted or entered in error."
-    if _foreign_modifier(resource):
+    if "modifierExtension" in resource and _foreign_modifier(resource):
         return "The entry carries a modifier extension that changes its meaning and is unknown."
     name = resource["resourceType"]
-    if name == "Condition" and "refuted" in codes(resource.get("verificationStatus")):
+    if name == "Condition" and "refuted" in verification:
         return "The source refutes the problem; a summary lists what holds."
     if name == "Flag":
         return _flag_is_over(resource, today)
@@ -128,7 +129,7 @@ def _flag_is_over(resource: dict[str, Any], today: str) -> str:
 def _foreign_modifier(resource: dict[str, Any]) -> bool:
     return any(
         not str(e.get("url", "")).startswith("http://hl7.org/fhir/")
-        for e in resource.get("modifierExtension", ())
+        for e in resource["modifierExtension"]
     )
 
 
@@ -152,9 +153,11 @@ def is_person_entered(resource: dict[str, Any], patient: str) -> bool:
         resource: a FHIR resource whose references are already those of the document.
         patient: the patient's reference in the document.
     """
-    for label in resource.get("meta", {}).get("security", ()):
-        if label.get("code") in ("PATAST", "PATRPT"):
-            return True
+    meta = resource.get("meta")
+    if meta and "security" in meta:
+        for label in meta["security"]:
+            if label.get("code") in ("PATAST", "PATRPT"):
+                return True
     for name in _ASSERTERS:
         if name in resource and _is(resource[name], patient):
             return True

@@ -8,31 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, Template
 
 from ips.summary.phrases import Cell, Speaker
 from ips.summary.rows import COLUMNS, OTHER, Row
+from ips.summary.tables import words
 
 TAGS = {"nb": "nb-NO", "en": "en"}
 """Language tags (BCP 47) of the documents."""
 
+_ENTITIES = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "'": "&#39;", '"': "&#34;"}
+)  # fmt: skip
 
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        keep_trailing_newline=False,
-    )
-    return environment.get_template("section.xhtml.j2")
+
+def _escaped(value: object) -> str:
+    """Return text as XHTML; searching for a character is much faster than replacing it."""
+    text = str(value)
+    if "&" in text or "<" in text or ">" in text or "'" in text or '"' in text:
+        return text.translate(_ENTITIES)
+    return text
 
 
 def columns(key: str, rows: Sequence[Row]) -> list[str]:
     """Return the columns of a section that at least one row fills; the first always."""
     names = COLUMNS.get(key, OTHER)
-    return [names[0], *(name for name in names[1:] if any(row.get(name) for row in rows))]
+    filled = {name for row in rows for name, cell in row.items() if cell}
+    return [names[0], *(name for name in names[1:] if name in filled)]
 
 
 def section_div(
@@ -49,28 +50,42 @@ def section_div(
         speak: the language.
         empty: what to say when there are no rows.
     """
-    heads = columns(key, [cells for _, cells, _ in rows])
-    say = speak.words
-    laid_out = []
-    for id_, cells, by_person in rows:
-        line = [_parts(cells.get(name, ())) for name in heads]
-        if by_person:
-            mark = ("", f" ({say['person-entered']})", "", "")
-            line[0] = [*((("", line[0], "", ""),) if isinstance(line[0], str) else line[0]), mark]
-        laid_out.append((id_, line))
-    return _template().render(
-        tag=TAGS[speak.lang],
-        heads=[say[f"column.{name}"] for name in heads],
-        rows=laid_out,
-        label=say["original"],
-        empty=empty,
-    )
+    opened = _opened(speak.lang)
+    if not rows:
+        return f"{opened}<p>{_escaped(empty)}</p></div>"
+    names = columns(key, [cells for _, cells, _ in rows])
+    label, by_person = _escaped(speak.words["original"]), _escaped(speak.words["person-entered"])
+    parts = [opened, _head(speak.lang, tuple(names))]
+    for id_, cells, entered in rows:
+        line = [_cell(cells.get(name, ()), label) for name in names]
+        if entered:
+            line[0] += f" ({by_person})"
+        parts.append(f'<tr id="{_escaped(id_)}"><td>{"</td><td>".join(line)}</td></tr>')
+    parts.append("</tbody></table></div>")
+    return "".join(parts)
 
 
-def _parts(cell: Cell) -> str | list[tuple[str, str, str, str]]:
-    """Return a cell as the template takes it: words alone, or separator and parts of phrases."""
+@cache
+def _opened(lang: str) -> str:
+    return f'<div xmlns="http://www.w3.org/1999/xhtml" lang="{TAGS[lang]}" xml:lang="{TAGS[lang]}">'
+
+
+@cache
+def _head(lang: str, names: tuple[str, ...]) -> str:
+    cells = "".join(f"<th>{_escaped(words(lang)[f'column.{name}'])}</th>" for name in names)
+    return f"<table><thead><tr>{cells}</tr></thead><tbody>"
+
+
+def _cell(cell: Cell, label: str) -> str:
+    """Return the content of a cell: its phrases, each marked where its language is another."""
     if not cell:
         return "–"  # an empty element is written as <td/>, which careless browsers misread
-    if len(cell) == 1 and not cell[0].lang and not cell[0].original:
-        return cell[0].text
-    return [("; " if n else "", *phrase) for n, phrase in enumerate(cell)]
+    said = []
+    for text, lang, original in cell:
+        shown = _escaped(text)
+        if lang:
+            shown = f'<span lang="{lang}" xml:lang="{lang}">{shown}</span>'
+        if original:
+            shown += f' ({label}: <span lang="nb" xml:lang="nb">{_escaped(original)}</span>)'
+        said.append(shown)
+    return "; ".join(said)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from ips.summary.systems import ATC, EDQM, EUROPEAN, ICD10, LOINC, NORWEGIAN, SNOMED, UCUM
@@ -28,15 +30,53 @@ Cell = tuple[Phrase, ...]
 EMPTY: Cell = ()
 
 
+@cache
+def _word_cells(lang: str) -> Mapping[str, Cell]:
+    """Return every word of a language as a cell of its own."""
+    return {key: (Phrase(word),) for key, word in words(lang).items()}
+
+
+@lru_cache(maxsize=10_000)
+def _day(day: str, lang: str) -> str:
+    """Return a FHIR date in words; empty when it is none."""
+    parts = day.split("-")
+    if not all(part.isdigit() for part in parts) or len(parts) > 3:
+        return ""
+    if lang == "nb":
+        return ".".join(reversed(parts))
+    if len(parts) == 1:
+        return parts[0]
+    month, names = int(parts[1]), words(lang)["month"].split()
+    name = names[month - 1] if 1 <= month <= 12 else parts[1]
+    return " ".join([*([str(int(parts[2]))] if len(parts) == 3 else []), name, parts[0]])
+
+
 def _translated(codings: Any) -> str:
     """Return the English name of the first national code that has one; empty when none has."""
     for coding in codings:
         system = str(coding.get("system", ""))
         if system.startswith(NORWEGIAN):
-            name = label(system, str(coding.get("code", "")), "en")
+            name = _english_name(system, str(coding.get("code", "")))
             if name:
                 return name
     return ""
+
+
+@lru_cache(maxsize=10_000)
+def _english_name(system: str, code: str) -> str:
+    return label(system, code, "en") or ""
+
+
+def _national(codings: Any) -> str:
+    """Return the name that a national code carries; empty when none does."""
+    for coding in codings:
+        if str(coding.get("system", "")).startswith(NORWEGIAN) and coding.get("display"):
+            return str(coding["display"])
+    return ""
+
+
+def _display(codings: Any) -> str:
+    return next((c["display"] for c in codings if c.get("display")), "")
 
 
 def _bare_code(codings: Any) -> str:
@@ -67,13 +107,13 @@ class Speaker:
         self.lang = lang
         self.words = words(lang)
         self.foreign = source_lang if source_lang != lang else ""
-        self._months = self.words["month"].split()
+        self._cells = _word_cells(lang)
 
     def word(self, group: str, code: Any) -> Cell:
         """Return the word for a code, the code itself where there is none."""
         if not code:
             return EMPTY
-        return (Phrase(self.words.get(f"{group}.{code}", str(code))),)
+        return self._cells.get(f"{group}.{code}") or (Phrase(str(code)),)
 
     def said(self, text: str | None) -> Cell:
         """Return what a source wrote, marked with its language."""
@@ -85,11 +125,13 @@ class Speaker:
             return EMPTY
         codings = element.get("coding", ())
         text = element.get("text", "")
-        european = self._european(codings)
-        any_display = european or next((c["display"] for c in codings if c.get("display")), "")
         if self.lang == "nb":
-            said = self._at_home(text, codings) or any_display or _bare_code(codings)
+            said = (
+                self._at_home(text, codings) or self._european(codings) or _display(codings)
+                or _bare_code(codings)
+            )  # fmt: skip
             return (Phrase(said),) if said else EMPTY
+        european = self._european(codings)
         if european:
             other = self._at_home(text, codings)
             same = other.casefold() == european.casefold()
@@ -97,19 +139,23 @@ class Speaker:
         if text:
             said = self._at_home(text, codings)
             return (Phrase(said + _code_beside(codings), self.foreign),)
-        said = any_display or _bare_code(codings)
+        said = _display(codings) or _bare_code(codings)
         return (Phrase(said),) if said else EMPTY
 
-    def _at_home(self, text: str, codings: Any) -> str:
+    @staticmethod
+    def _at_home(text: str, codings: Any) -> str:
         """Return the source's words; the name of its code before a specification of it."""
-        name = self._national(codings)
-        if not text or not name or name.casefold() in text.casefold():
+        name = _national(codings)
+        if not text or not name or name == text or name.casefold() in text.casefold():
             return text or name
         return f"{name}: {text}"
 
     def concepts(self, elements: Any) -> Cell:
         """Return several CodeableConcepts one after the other."""
-        return tuple(phrase for element in elements or () for phrase in self.concept(element))
+        said = EMPTY
+        for element in elements or ():
+            said += self.concept(element)
+        return said
 
     @staticmethod
     def _european(codings: Any) -> str:
@@ -124,14 +170,6 @@ class Speaker:
                 atc = f" [ATC {coding.get('code', '')}]" if coding["system"] == ATC else ""
                 return f"{display}{atc}"
         return _translated(codings)
-
-    @staticmethod
-    def _national(codings: Any) -> str:
-        return next(
-            (c["display"] for c in codings
-             if c.get("display") and str(c.get("system", "")).startswith(NORWEGIAN)),
-            "",
-        )  # fmt: skip
 
     def number(self, value: Any) -> str:
         """Return a number with the digits it came with and the decimal sign of the language."""
@@ -182,18 +220,10 @@ class Speaker:
         """Return a FHIR date or dateTime: ``12.03.2024 kl. 14:30`` or ``12 Mar 2024 14:30``."""
         text = str(value)
         day, _, time = text.partition("T")
-        parts = day.split("-")
-        if not all(part.isdigit() for part in parts) or len(parts) > 3:
+        shown = _day(day, self.lang)
+        if not shown:
             return text
-        shown = ".".join(reversed(parts)) if self.lang == "nb" else self._english(parts)
         return f"{shown} {time[:5]}" if time else shown
-
-    def _english(self, parts: list[str]) -> str:
-        if len(parts) == 1:
-            return parts[0]
-        month = int(parts[1])
-        name = self._months[month - 1] if 1 <= month <= 12 else parts[1]
-        return " ".join([*([str(int(parts[2]))] if len(parts) == 3 else []), name, parts[0]])
 
     def period(self, element: dict[str, Any] | None) -> str:
         """Return a Period as ``01.02.2024–`` or with both ends."""
@@ -206,9 +236,12 @@ class Speaker:
 
     def when(self, resource: dict[str, Any], stem: str) -> Cell:
         """Return a choice of times (``onset``, ``effective``, ``performed`` ...) in words."""
+        day = resource.get(f"{stem}DateTime")
+        if day:
+            return (Phrase(self.date(day)),)
         for form, say in (
-            ("DateTime", self.date), ("Period", self.period), ("Age", self.age),
-            ("Range", self.interval), ("Instant", self.date),
+            ("Period", self.period), ("Age", self.age), ("Range", self.interval),
+            ("Instant", self.date),
         ):  # fmt: skip
             value = resource.get(stem + form)
             if value:
@@ -219,16 +252,19 @@ class Speaker:
 
     def notes(self, resource: dict[str, Any]) -> Cell:
         """Return the notes of a resource."""
-        return tuple(
-            phrase for note in resource.get("note", ()) for phrase in self.said(note.get("text"))
-        )
+        said = EMPTY
+        for note in resource.get("note", ()):
+            said += self.said(note.get("text"))
+        return said
 
     def value(self, element: dict[str, Any]) -> Cell:
         """Return the value of an observation or of one of its components."""
+        if "valueQuantity" in element:
+            return (Phrase(self.quantity(element["valueQuantity"])),)
         for key, say in (
-            ("valueQuantity", self.quantity), ("valueRange", self.interval),
-            ("valueDateTime", self.date), ("valuePeriod", self.period), ("valueTime", str),
-            ("valueInteger", str), ("valueRatio", self.ratio),
+            ("valueRange", self.interval), ("valueDateTime", self.date),
+            ("valuePeriod", self.period), ("valueTime", str), ("valueInteger", str),
+            ("valueRatio", self.ratio),
         ):  # fmt: skip
             if key in element:
                 return (Phrase(say(element[key])),)

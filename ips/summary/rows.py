@@ -45,9 +45,9 @@ Row = dict[str, Cell]
 def row(resource: Resource, speak: Speaker, resolve: Resolve) -> Row:
     """Return the cells of an entry by column; columns without content are absent or empty."""
     make = _ROWS.get(resource.get("resourceType", ""), _other)
-    contained = {f"#{part.get('id')}": part for part in resource.get("contained", ())}
-    if not contained:
+    if not resource.get("contained"):
         return make(resource, speak, resolve)
+    contained = {f"#{part.get('id')}": part for part in resource["contained"]}
 
     def inside(reference: Any) -> Resource:
         return contained.get((reference or {}).get("reference", "")) or resolve(reference)

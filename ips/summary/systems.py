@@ -66,10 +66,11 @@ def codes(element: Any, system: str = "") -> set[str]:
 
     A system given as a bare OID matches every spelling that ends with it.
     """
-    concepts = element if isinstance(element, list) else [element or {}]
-    return {
-        str(coding.get("code"))
-        for one in concepts
-        for coding in one.get("coding", ())
-        if not system or str(coding.get("system", "")).endswith(system)
-    }
+    found: set[str] = set()
+    if not element:
+        return found
+    for one in element if isinstance(element, list) else (element,):
+        for coding in one.get("coding", ()):
+            if not system or str(coding.get("system", "")).endswith(system):
+                found.add(str(coding.get("code")))
+    return found

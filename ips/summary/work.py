@@ -169,7 +169,7 @@ def _as_document(work: Work, url: str, consent: Resource) -> Entry:
         work.context.person_entered.add(entry[0])
     work.added.append(entry)
     known = work.raw.pop(url)
-    work.copier.targets[f"Consent/{known.resource.get('id', '')}"] = entry[0]
+    work.copier.redirect(f"Consent/{known.resource.get('id', '')}", entry[0])
     return entry
 
 
