@@ -17,7 +17,7 @@ from ips.cda.read import to_fhir
 from ips.cda.write import to_cda
 from ips.conformance import hl7_validator
 from ips.conformance.engine import check_bundle
-from ips.prescription import build as build_prescription
+from ips.prescription import assemble as build_prescription
 from ips.prescription.samples import samples
 from ips.record import Record, load
 from ips.summary import assemble

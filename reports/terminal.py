@@ -24,6 +24,11 @@ def _width(text: str) -> int:
     return sum(0 if unicodedata.combining(c) else 1 for c in text)
 
 
+def _cut(text: str, width: int) -> str:
+    """Return a text that fits a width; what is cut off is shown as an ellipsis."""
+    return text if _width(text) <= width else text[: width - 1] + "…"
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
     """Return a plain table: aligned columns, no box drawing, the first column cut to fit.
 
@@ -39,7 +44,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[in
     def line(cells: Sequence[str]) -> str:
         done = []
         for i, cell in enumerate(cells):
-            shown = cell if _width(cell) <= widths[i] else cell[: widths[i] - 1] + "…"
+            shown = _cut(cell, widths[i])
             gap = " " * (widths[i] - _width(shown))
             done.append(gap + shown if i in right else shown + gap)
         return "  ".join(done).rstrip()
@@ -117,7 +122,8 @@ def worst_gaps(analysis: Analysis, t: Texts, how_many: int = WORST) -> str:
         return t("worst.none")
     head = [t("col.system"), t("col.obligation"), t("col.title"), t("col.level"), t("col.due")]
     rows = [
-        [c.system.name(t.lang)[:32], c.obligation.id, c.obligation.text("title", t.lang)[:40],
+        [_cut(c.system.name(t.lang), 32), c.obligation.id,
+         _cut(c.obligation.text("title", t.lang), 40),
          f"{min(f.level for f in c.findings if f.level is not None)}/3", date(c.due, t.lang)]
         for c in cells
     ]  # fmt: skip
@@ -169,8 +175,8 @@ def roadmap_table(road: Roadmap, t: Texts, how_many: int) -> str:
     head = [t("col.system"), t("col.obligation"), t("col.due"), t("col.level"), t("col.plan"),
             t("col.verdict"), t("col.after")]  # fmt: skip
     rows = [
-        [s.system.name(t.lang)[:30], s.obligation.id, s.due.isoformat(), f"{s.level}/3",
-         s.planned_text or "–", t(f"plan.{s.verdict}")[:22], " ".join(s.after) or "–"]
+        [_cut(s.system.name(t.lang), 30), s.obligation.id, s.due.isoformat(), f"{s.level}/3",
+         s.planned_text or "–", _cut(t(f"plan.{s.verdict}"), 22), " ".join(s.after) or "–"]
         for s in road.steps[:how_many]
     ]  # fmt: skip
     text = f"{t('roadmap.head', n=len(road.steps))}\n{table(head, rows)}"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ips.conformance import narrative
+from ips.conformance import memory, narrative
 from ips.conformance.context import Document, Judge, Place
 from ips.conformance.elements import REMOVED_SYSTEM, claimed
 from ips.conformance.fhirpath.values import Env, Typed, capital
@@ -30,18 +30,16 @@ from ips.conformance.quick import (
     object_check,
     remembered,
 )
+from ips.conformance.targets import References
 from ips.conformance.values import matches_fixed, matches_pattern
 
 
-class Fast:
+class Fast(References):
     """Makes and keeps the functions for one set of tables; `bind` sets what they look at."""
 
     def __init__(self) -> None:
-        self.judge: Judge
-        self.document: Document
+        super().__init__()
         self.env = Env(None, None)
-        self.here = Place("", {}, {})
-        self.links: list[int] = []
         self.made: dict[tuple[int, str], Check] = {}
         self.extensions: dict[str, Check | None] = {}
         self.by_type: dict[str, Check] = {}
@@ -50,6 +48,7 @@ class Fast:
         """Set the document under judgement."""
         self.judge = judge
         self.document = judge.document
+        self.seen.forget()
         self.here = Place("", judge.document.root, judge.document.root)
         self.env = judge.env(self.here)
 
@@ -58,11 +57,14 @@ class Fast:
     def clean_resource(self, resource: Any, profiles: tuple[str, ...] = ()) -> bool:
         """Whether a resource meets the given profiles and those it claims, without any finding."""
         kind = resource["resourceType"]
-        urls = {*profiles, *claimed(resource)}
+        urls = {*profiles, *claimed(resource)} if "meta" in resource else profiles
         if not urls:
             base = self.document.package.type(kind)
             return base is not None and self.clean_by(base, resource)
+        known, clean = id(resource), self.document.clean
         for url in urls:
+            if (known, url) in clean:
+                continue
             definition = self.document.package.definition(url)
             if definition is None or definition.type != kind:
                 return False
@@ -150,7 +152,8 @@ class Fast:
             return self._resource(kind)
         type_ = kind.code if node.name.endswith("[x]") else ""
         checks: list[Check] = []
-        for root in self.judge.content_roots(node, kind):
+        roots = self.judge.content_roots(node, kind)
+        for root in roots:
             checks.append(self._shared(root))
             if root is not node:
                 checks.extend(self.demands(root, ""))
@@ -164,14 +167,27 @@ class Fast:
         }.get(kind.code)
         if extra is not None:
             checks.append(extra)
-        return all_of(checks)
+        return self._kept(node, kind, roots, all_of(checks))
+
+    def _kept(self, node: Node, kind: Type, roots: list[Node], check: Check) -> Check:
+        """Return a check that keeps its answers, where that can be done."""
+        if kind.code == "Coding" and memory.keeps_codings(node, roots):
+            return memory.coding(check)
+        if kind.code == "CodeableConcept" and memory.keeps_concepts(node, roots):
+            return memory.concept(check)
+        if kind.code == "Reference" and memory.keeps_targets(node, roots):
+            return self.known_target(node, roots, check)
+        return check
 
     def _shared(self, root: Node) -> Check:
         """Return the children's check of a definition's root or an element, made once."""
         key = (id(root), "object")
         if key not in self.made:
             self.made[key] = later(self.made, key)
-            self.made[key] = self.object(root)
+            check = self.object(root)
+            if root is root.definition.root and root.name in memory.SHARED:
+                check = self.seen.once(root, check, lambda: len(self.links))
+            self.made[key] = check
         return self.made[key]
 
     def _resource(self, kind: Type) -> Check:
@@ -294,16 +310,30 @@ class Fast:
         return frozenset(c for codes in value_set["s"].values() for c in codes).__contains__
 
     def _bound(self, node: Node) -> Check:
-        """Return membership of the bound value sets; text without a code is left to the walker."""
+        """Return membership of the bound value sets; text without a code does for extensible."""
         wanted = [v for v in (node.binding[1] if node.binding else None, node.max_value_set) if v]
+        extensible = node.binding is not None and node.binding[0] == "extensible"
+        text_will_do = extensible and node.max_value_set is None
         terminology = self.document.terminology
         kinds = {t.code for t in node.types}
         if kinds == {"CodeableConcept"} and len(wanted) == 1:
             value_set = terminology.value_set(wanted[0]) or {}
             if set(value_set) == {"s"}:
-                return coded_in({(s, c) for s, codes in value_set["s"].items() for c in codes})
+                pairs = {(s, c) for s, codes in value_set["s"].items() for c in codes}
+                return coded_in(pairs, text_will_do)
         if kinds == {"code"}:
             return remembered(lambda code: all(terminology.has_code(v, code) for v in wanted))
+        if len(wanted) == 1:
+            only = wanted[0]
+            return lambda value: (
+                terminology.member_of(value, only) is True
+                or (
+                    text_will_do
+                    and type(value) is dict
+                    and "coding" not in value
+                    and "code" not in value
+                )
+            )
         return lambda value: all(terminology.member_of(value, v) is True for v in wanted)
 
     def demands(self, node: Node, type_: str) -> list[Check]:
@@ -357,37 +387,6 @@ class Fast:
             self.extensions[url] = self.root(definition) if definition and usable else None
         check = self.extensions[url]
         return check is not None and bool(check(value))
-
-    def reference(self, node: Node) -> Check:
-        """Return the check of a reference: it leads to an entry of an allowed kind."""
-        allowed: dict[str, list[str]] = {}
-        targets = [t for type_ in node.types if type_.code == "Reference" for t in type_.targets]
-        for target in targets:
-            definition = self.document.package.definition(target)
-            name = definition.type if definition is not None else target.rsplit("/", 1)[-1]
-            allowed.setdefault(name, []).append(
-                target if definition is not None and definition.is_profile else ""
-            )
-        anything = not targets or "Resource" in allowed or "DomainResource" in allowed
-
-        def run(value: Any) -> bool:
-            reference = value.get("reference")
-            if reference is None:
-                return True
-            target = self.document.by_url.get(reference)
-            if target is None:
-                target = self.document.resolve(reference, self.here)
-                if target is None or reference[0] == "#":
-                    return False
-            self.links.append(id(target))
-            if anything:
-                return True
-            urls = allowed.get(target["resourceType"])
-            if urls is None:
-                return False
-            return "" in urls or any(self.judge.conforms(target, u, self.here) for u in urls)
-
-        return run
 
 
 def _may_exist(document: Document, system: str, code: str) -> bool:

@@ -148,23 +148,22 @@ def _by_target(node: Node, judge: Judge) -> Matcher:
 
 
 def _fitting(index: Candidates, resource: Json, place: Place, judge: Judge) -> list[Node]:
-    candidates = index.get(str(resource.get("resourceType")), ())
-    found = [
-        (node, urls)
-        for node, urls in candidates
-        if not urls or any(judge.conforms(resource, url, place) for url in urls)
-    ]
+    found = []
+    for candidate in index.get(str(resource.get("resourceType")), ()):
+        urls = candidate[1]
+        if not urls:
+            found.append(candidate)
+        for url in urls:
+            if judge.conforms(resource, url, place):
+                found.append(candidate)
+                break
     if len(found) < 2:
         return [node for node, _ in found]
     return surely(found, resource, place, judge)
 
 
-def of_type(node: Node, value: Any) -> bool:
-    """Whether an entry holds the type of resource that a slice with a profile is for."""
-    child = node.child("resource")
+def of_type(node: Node, value: Any) -> list[Node]:
+    """Return the slices with a profile that are for the type of resource an entry holds."""
     resource = value.get("resource") if isinstance(value, dict) else None
-    return (
-        child is not None
-        and isinstance(resource, dict)
-        and any(t.profiles and t.code == resource.get("resourceType") for t in child.types)
-    )
+    kind = resource.get("resourceType") if isinstance(resource, dict) else None
+    return node.slices_by_resource.get(kind, []) if isinstance(kind, str) else []

@@ -140,6 +140,22 @@ class Node:
         """Children that must stand here, or have a slice that must."""
         return [c for c in self.children if c.min or any(s.min for s in c.slices)]
 
+    @cached_property
+    def type_by_code(self) -> dict[str, Type]:
+        """The allowed types by FHIR code."""
+        return {t.code: t for t in reversed(self.types)}
+
+    @cached_property
+    def slices_by_resource(self) -> dict[str, list[Node]]:
+        """The slices that hold a resource with a profile, by the type of the resource."""
+        index: dict[str, list[Node]] = {}
+        for candidate in self.slices:
+            resource = candidate.child("resource")
+            types = resource.types if resource is not None else ()
+            for code in dict.fromkeys(t.code for t in types if t.profiles):
+                index.setdefault(code, []).append(candidate)
+        return index
+
     def child(self, name: str) -> Node | None:
         """Return a child by element name; a choice also by its stem."""
         return next((c for c in self.children if c.name in (name, name + "[x]")), None)

@@ -35,5 +35,10 @@ def with_obligations(
     results: Iterable[Result], subject: str = "", extra: dict[str, Any] | None = None
 ) -> Report:
     """Return a report whose results carry obligation ids."""
-    marked = tuple(replace(r, obligations=of_rule(f"{r.id} {r.source}")) for r in results)
-    return Report(marked, subject, extra or {})
+    return Report(tuple(map(_marked, results)), subject, extra or {})
+
+
+def _marked(result: Result) -> Result:
+    obligations = of_rule(f"{result.id} {result.source}")
+    # Most findings bear on none; a copy costs more than the look-up.
+    return replace(result, obligations=obligations) if obligations != result.obligations else result

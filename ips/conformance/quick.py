@@ -64,11 +64,14 @@ def each(check: Check) -> Check:
     return run
 
 
-def coded_in(pairs: set[tuple[str, str]]) -> Check:
+def coded_in(pairs: set[tuple[str, str]], text_will_do: bool) -> Check:
     """Return the check that one coding of a concept is in a list of systems and codes."""
 
     def run(value: Any) -> bool:
-        for coding in value["coding"]:
+        codings = value.get("coding", value)
+        if codings is value:
+            return text_will_do and "code" not in value
+        for coding in codings:  # noqa: SIM110 - a plain loop is faster here than any()
             if (coding.get("system", ""), coding.get("code")) in pairs:
                 return True
         return False
@@ -122,8 +125,12 @@ def object_check(
             if not checks[key](item):
                 return False
         if single is not None:
-            return single in value
-        return not needed or needed <= value.keys()
+            return single in value or "_" + single in value
+        return (
+            not needed
+            or needed <= value.keys()
+            or all(n in value or "_" + n in value for n in needed)
+        )
 
     if not choices:
         return run

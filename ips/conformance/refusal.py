@@ -26,19 +26,24 @@ def refuses(definition: Definition, resource: Json, judge: Judge) -> bool:
         cache[key] = _refusals(definition, judge)
     made: list[Refusal] = cache[key]
     try:
-        return any(refusal(resource, judge) for refusal in made)
+        for refusal in made:
+            if refusal(resource, judge):
+                return True
     except (TypeError, AttributeError):
-        return False
+        pass
+    return False
 
 
 def _refusals(definition: Definition, judge: Judge) -> list[Refusal]:
     found: list[Refusal] = []
-    needed = []
+    needed, excluded = [], []
     for child in definition.root.children:
         if child.name.endswith("[x]"):
             continue
         if child.min:
             needed.append(child.name)
+        if child.max == 0:
+            excluded.append(child.name)
         if not child.is_list:
             if child.has_pattern:
                 found.append(_pattern(child))
@@ -48,6 +53,9 @@ def _refusals(definition: Definition, judge: Judge) -> list[Refusal]:
         for inner in child.slices:
             if inner.min and child.is_list and child.slicing is not None:
                 found.append(_slice(child, inner, judge))
+    if excluded:
+        unwanted = frozenset(excluded)
+        found.append(lambda r, _judge: not unwanted.isdisjoint(r))
     if needed:
         names = tuple((name, "_" + name) for name in needed)
         found.append(lambda r, _judge: any(a not in r and b not in r for a, b in names))

@@ -93,6 +93,8 @@ class Walker:
 
     def conforms(self, resource: Json, url: str, place: Place) -> bool:
         """Whether a resource meets a profile without error."""
+        if (id(resource), url) in self.document.clean:
+            return True
         return self.verdict(resource, url, place) is not False
 
     def verdict(self, resource: Json, url: str, place: Place) -> bool | None:
@@ -223,7 +225,7 @@ class Walker:
                 self.value(one, *item)
         for one in node.slices:
             if counts[id(one)] < one.min:
-                self._explain(one, unmatched)
+                self._explain(node, one, unmatched)
             elements.cardinality(self, one, counts[id(one)], place)
         for item in unmatched:
             self._nearly(node, item)
@@ -237,15 +239,15 @@ class Walker:
             what = "fits no slice, and no other content is allowed"
             self.note(f"{node.id}.slices", "error", what, place, node.source)
 
-    def _explain(self, node: Node, unmatched: list[Item]) -> None:
+    def _explain(self, parent: Node, node: Node, unmatched: list[Item]) -> None:
         """A mandatory entry is missing: say what the one of its type lacks to be it."""
         for item in unmatched:
-            if of_type(node, item[0]):
+            if any(one is node for one in of_type(parent, item[0])):
                 self.value(node, *item)
 
     def _nearly(self, node: Node, item: Item) -> None:
         """Warn about an entry that lacks something to be what its type alone can be here."""
-        candidates = [s for s in node.slices if of_type(s, item[0])]
+        candidates = of_type(node, item[0])
         if len(candidates) != 1 or candidates[0].min:
             return
         resource = candidates[0].child("resource")
@@ -263,10 +265,11 @@ class Walker:
 
     def value(self, node: Node, value: Any, beside: Any, kind: Type, place: Place) -> None:
         """Judge one repetition of an element."""
-        if node.types and all(t.code != kind.code for t in node.types):
-            kind = node.types[0] if len(node.types) == 1 else kind
-        else:
-            kind = next((t for t in node.types if t.code == kind.code), kind)
+        known = node.type_by_code.get(kind.code)
+        if known is not None:
+            kind = known
+        elif len(node.types) == 1:
+            kind = node.types[0]
         if kind.code in PRIMITIVES:
             elements.primitive(self, node, value, beside, kind, place)
             return
