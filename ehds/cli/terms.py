@@ -155,9 +155,8 @@ def coverage(paths: tuple[str, ...], with_codes: bool, lenient: bool, lang: str,
 
 
 def _reports(paths: Iterable[str], lenient: bool) -> list[LossReport]:
-    from ips.record import load
-
     from data.errors import InputError, Problem
+    from ips.record import load
 
     reports: list[LossReport] = []
     problems: list[Problem] = []
