@@ -79,7 +79,7 @@ def read_bytes(file: Path) -> bytes:
                 Problem(
                     f"the file is larger than {MAX_BYTES // 2**20} MiB",
                     str(file),
-                    remedy="check that this is the table you meant",
+                    remedy="check that this is the file you meant",
                 )
             )
         return raw

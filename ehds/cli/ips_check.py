@@ -62,13 +62,18 @@ def judge(
                 report = check_bundle(resource, profile, package)
         except InputError as error:
             problems += [
-                Problem(p.what, p.where if name in p.where else f"{name}: {p.where}".rstrip(": "),
-                        p.rule, p.remedy)
-                for p in error.problems
-            ]  # fmt: skip
+                Problem(p.what, _place(name, p.where), p.rule, p.remedy) for p in error.problems
+            ]
         else:
             judged.append(Judged(name, resource, report))
     return judged, problems
+
+
+def _place(name: str, where: str) -> str:
+    """Name the file that a place lies in: ``a.json:12:14``, or ``a.json: entry[3]``."""
+    if name in where:
+        return where
+    return f"{name}{where}" if where.startswith(":") else f"{name}: {where}".rstrip(": ")
 
 
 def _expanded(files: Sequence[str], problems: list[Problem]) -> list[str]:
