@@ -1,4 +1,4 @@
-"""Write docs/reference/cli.md from the commands themselves: ``make docs``."""
+"""Write docs/reference/cli.md from the commands themselves: ``make docs``. With --check only compare."""
 
 from __future__ import annotations
 
@@ -42,5 +42,7 @@ def _command(command: click.Command, path: list[str], pieces: list[str]) -> None
 
 
 if __name__ == "__main__":
+    if "--check" in sys.argv:
+        sys.exit(TARGET.read_text(encoding="utf-8") != reference())
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     TARGET.write_text(reference(), encoding="utf-8")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,9 +46,9 @@ def test_every_command_of_a_page_runs_in_order(
 
 
 def test_the_reference_of_the_command_line_is_current() -> None:
-    assert cli_reference.TARGET.read_text(encoding="utf-8") == cli_reference.reference(), (
-        "run: make docs"
-    )
+    # In a process of its own: click keeps the help option of a command that ran without its group.
+    done = subprocess.run([sys.executable, cli_reference.__file__, "--check"], check=False)
+    assert done.returncode == 0, "run: make docs"
 
 
 def test_every_command_stands_in_the_reference() -> None:
