@@ -1,4 +1,4 @@
-"""Write docs/reference/cli.md from the commands themselves: ``make docs``. With --check only compare."""
+"""Write docs/reference/cli.md from the commands: ``make docs``. With --check only compare."""
 
 from __future__ import annotations
 
