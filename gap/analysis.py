@@ -10,7 +10,7 @@ from functools import cached_property
 from data.loaders.assessments import Finding
 from data.loaders.catalogue import Obligation
 from data.loaders.systems import System
-from gap.applicability import Kind
+from gap.applicability import Kind, cell_categories, due_dates
 from gap.explain import cell_status
 from gap.judgement import Judgement
 from gap.roadmap import Roadmap, roadmap
@@ -81,8 +81,8 @@ class Analysis:
         for index, row in zip(frame.index, frame.to_dict("records"), strict=True):
             system, obligation = j.system_list[row["system"]], j.obligations[row["obligation"]]
             findings = tuple(j.by_cell.get((system.id, obligation.id), ()))
-            categories = tuple(c for c in obligation.categories if c in system.categories)
-            dates = [obligation.due(c, in_house=system.in_house_only) for c in categories or ("",)]
+            categories = cell_categories(obligation, system)
+            dates = due_dates(obligation, system, categories).values()
             unit, value = worth.get(index, (None, None))
             found.append(
                 Cell(

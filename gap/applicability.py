@@ -7,6 +7,7 @@ integer: a set of scopes is a mask.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -199,3 +200,13 @@ def kind(obligation: Obligation, applies: bool, options_used: frozenset[str]) ->
 def cell_categories(obligation: Obligation, system: System) -> tuple[str, ...]:
     """Return the categories that a cell speaks of; empty when it speaks of none in particular."""
     return tuple(c for c in obligation.categories if c in system.categories)
+
+
+def due_dates(
+    obligation: Obligation, system: System, categories: Sequence[str]
+) -> dict[str, dt.date]:
+    """Return the EU date that binds for each category of a cell (Art 105, Art 26(2)).
+
+    A cell without categories has one date, under the empty string.
+    """
+    return {c: obligation.due(c, in_house=system.in_house_only) for c in tuple(categories) or ("",)}

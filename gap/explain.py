@@ -10,7 +10,7 @@ from data.errors import InputError, Problem, did_you_mean
 from data.loaders.assessments import Finding
 from data.loaders.catalogue import Obligation
 from data.loaders.systems import System
-from gap.applicability import Kind, Verdict, cell_categories, verdicts
+from gap.applicability import Kind, Verdict, cell_categories, due_dates, verdicts
 from gap.judgement import Judgement
 from gap.roadmap import PlanVerdict, Step, roadmap
 from gap.schemes import Scheme
@@ -102,9 +102,7 @@ def explain(
         unit=unit,
         value=value,
         open=open_part,
-        due=tuple(
-            Due(c, obligation.due(c, in_house=system.in_house_only)) for c in categories or ("",)
-        ),
+        due=tuple(Due(c, day) for c, day in due_dates(obligation, system, categories).items()),
         step=next(
             (
                 s

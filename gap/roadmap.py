@@ -11,7 +11,7 @@ from data.loaders.assessments import Finding
 from data.loaders.catalogue import Obligation
 from data.loaders.structure import acts
 from data.loaders.systems import System
-from gap.applicability import Kind, cell_categories
+from gap.applicability import Kind, cell_categories, due_dates
 from gap.judgement import Judgement
 
 
@@ -97,7 +97,7 @@ def _step(
     of_cell = cell_categories(obligation, system)
     named = {c for f in missing for c in (f.categories or of_cell)}
     categories = tuple(c for c in of_cell if c in named)
-    due = min(obligation.due(c, in_house=system.in_house_only) for c in categories or ("",))
+    due = min(due_dates(obligation, system, categories).values())
     plans = [f for f in missing if f.planned_date]
     latest = max(plans, key=lambda f: f.planned or dt.date.min, default=None)
     planned = latest.planned if latest else None
@@ -148,7 +148,7 @@ def _unassessed(judgement: Judgement) -> dict[dt.date, int]:
     open_cells = judgement.cells[judgement.cells["assessed"] < 1 - 1e-9]
     for s, o in zip(open_cells["system"], open_cells["obligation"], strict=True):
         system, obligation = judgement.system_list[s], judgement.obligations[o]
-        categories = cell_categories(obligation, system) or ("",)
-        due = min(obligation.due(c, in_house=system.in_house_only) for c in categories)
+        categories = cell_categories(obligation, system)
+        due = min(due_dates(obligation, system, categories).values())
         counts[due] = counts.get(due, 0) + 1
     return dict(sorted(counts.items()))

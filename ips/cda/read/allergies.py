@@ -15,11 +15,11 @@ from ips.cda.read.common import (
     code_of,
     comments,
     entry_ids,
+    in_concern,
     mapped,
     negation,
     observations,
     settle,
-    status,
     told,
     value_of,
 )
@@ -34,15 +34,7 @@ _VERIFIED = frozenset({"unconfirmed", "confirmed", "refuted"})
 
 def allergies(act: Node, work: Work) -> list[str]:
     """Return the references of the allergies in a concern act."""
-    concern = status(act, "act.concern", "active")
-    settle(act, "code", "text")
-    found = []
-    for _, kind, observation in observations(act):
-        if kind in ("SUBJ", ""):
-            url = _allergy(act, observation, concern, work)
-            if url:
-                found.append(url)
-    return found
+    return in_concern(act, lambda node, state: _allergy(act, node, state, work))
 
 
 def _allergy(act: Node, node: Node, concern: str, work: Work) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ips.cda.read import people, tables
@@ -57,6 +57,24 @@ def observations(node: Node) -> Iterator[tuple[Node, str, Node]]:
         inner = relation.one("observation")
         if inner is not None:
             yield relation, relation.element.get("typeCode", ""), inner
+
+
+def in_concern(act: Node, read_one: Callable[[Node, str], str]) -> list[str]:
+    """Return the references of the statements in a concern act.
+
+    Args:
+        act: the act.
+        read_one: reads one observation, given the status of the concern; returns its reference,
+            or nothing when it states nothing of its own.
+    """
+    state = status(act, "act.concern", "active")
+    settle(act, "code", "text")
+    found = [
+        read_one(observation, state)
+        for _, kind, observation in observations(act)
+        if kind in ("SUBJ", "")
+    ]
+    return [url for url in found if url]
 
 
 def code_of(node: Node) -> str:

@@ -14,11 +14,11 @@ from ips.cda.read.common import (
     code_of,
     comments,
     entry_ids,
+    in_concern,
     mapped,
     negation,
     observations,
     settle,
-    status,
     told,
     value_of,
 )
@@ -33,15 +33,7 @@ _VERIFIED = frozenset(["unconfirmed", "provisional", "differential", "confirmed"
 
 def problems(act: Node, work: Work) -> list[str]:
     """Return the references of the problems in a concern act."""
-    concern = status(act, "act.concern", "active")
-    settle(act, "code", "text")
-    found = []
-    for _, kind, observation in observations(act):
-        if kind in ("SUBJ", ""):
-            url = _problem(act, observation, concern, work)
-            if url:
-                found.append(url)
-    return found
+    return in_concern(act, lambda node, state: _problem(act, node, state, work))
 
 
 def _problem(act: Node, node: Node, concern: str, work: Work) -> str:
