@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 import traceback
@@ -12,6 +11,7 @@ import click
 
 from data.errors import EhdsError, Exit
 from ehds import __version__
+from ehds.cli.lazy import LazyGroup
 
 COMMANDS = {
     "readiness": "How ready is Norway? Analysis, workbook and page in one go.",
@@ -20,47 +20,17 @@ COMMANDS = {
     "gap": "The gap analysis: score, explain, compare, roadmap, workbook.",
     "ips": "Patient summaries: build, check, show, bulk.",
     "rx": "Prescriptions: build, check, dispense, report, from Norwegian e-prescriptions.",
+    "ncp": "The exchange: serve as country A, ask as country B, test, journal.",
     "terms": "Code lists and maps to European codes: lookup, map, coverage.",
     "patients": "Synthetic patients in Norwegian source formats: list, copy, generate.",
     "doctor": "What is installed, which editions, what can be written where.",
 }
 
 
-class LazyGroup(click.Group):
-    """A group that imports a command's module when the command is used, and not before."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Return all command names without importing anything."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import and return one command."""
-        if cmd_name not in COMMANDS:
-            return None
-        command = importlib.import_module(f"ehds.cli.{cmd_name}").command
-        assert isinstance(command, click.Command)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; a misspelt one gets the nearest name."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            import difflib
-
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            hint = f" Did you mean «{near[0]}»?" if near else f" Choose: {', '.join(COMMANDS)}."
-            raise click.UsageError(f"No such command «{args[0]}».{hint}", ctx)
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """List the commands with their one-line help, without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
 @click.group(
     cls=LazyGroup,
+    package="ehds.cli",
+    commands_help=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="ehds")
