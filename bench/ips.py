@@ -1,4 +1,4 @@
-"""Patient summaries and CDA: ratios against serialising, or parsing, the same bytes bare."""
+"""Patient summaries: ratios against serialising the same bytes bare."""
 
 from __future__ import annotations
 
@@ -10,15 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import orjson
-from lxml import etree
 
 import data
-from ips.cda.read import to_fhir
-from ips.cda.write import to_cda
 from ips.conformance import hl7_validator
 from ips.conformance.engine import check_bundle
-from ips.prescription import assemble as build_prescription
-from ips.prescription.samples import samples
 from ips.record import Record, load
 from ips.summary import assemble
 from ips.summary.output import to_json
@@ -40,7 +35,6 @@ def rows() -> Iterator[Row]:
     ours = statistics.median(_seconds(lambda n=n: _check(documents[n])) for n in names)
     yield "  check, milliseconds a document", f"{ours * 1000:.1f} ms", ""
     yield from _official(documents)
-    yield from _cda(documents)
 
 
 def _built(record: Record) -> bytes:
@@ -92,26 +86,3 @@ def _official(documents: dict[str, bytes]) -> Iterator[Row]:
         verdicts = hl7_validator.validate([*files, *files])
     warm = statistics.median(v.milliseconds for v in verdicts[len(files) :])
     yield "  the official validator, warm, milliseconds a document", f"{warm:.0f} ms", ""
-
-
-def _bare(xml: bytes) -> float:
-    return _seconds(lambda: etree.tostring(etree.fromstring(xml)), 20)
-
-
-def _cda(documents: dict[str, bytes]) -> Iterator[Row]:
-    """CDA and prescriptions against parsing and serialising the same XML bare."""
-    write, read = [], []
-    for document in documents.values():
-        bundle = orjson.loads(document)
-        xml = to_cda(bundle, form="pivot", level=3).xml
-        bare = _bare(xml)
-        write.append(_seconds(lambda b=bundle: to_cda(b, form="pivot", level=3)) / bare)
-        read.append(_seconds(lambda x=xml: to_fhir(x)) / bare)
-    yield "write a CDA against lxml, same XML (median)", _times(write), "<= 10 x"
-    yield "read a CDA against lxml, same XML (median)", _times(read), "<= 10 x"
-    ratios = []
-    for sample in samples().values():
-        if sample.kind == "M1" and sample.id != "goods":
-            content = sample.path.read_bytes()
-            ratios.append(_seconds(lambda c=content: build_prescription(c)) / _bare(content))
-    yield "build a prescription against lxml, same XML (median)", _times(ratios), "<= 10 x"

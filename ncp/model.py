@@ -129,6 +129,7 @@ class DocumentEntry:
         events: eventCodeList (dispensable, ATC, dose form, strength, substitution).
         pair: ``entry_id`` of the other level of the same content, or empty.
         started: service start time of an original clinical document, ``yyyyMMdd`` or longer.
+        confidentiality: ``N``, ``R`` or ``V`` (HL7 Confidentiality).
     """
 
     unique_id: str
@@ -153,6 +154,7 @@ class DocumentEntry:
     events: tuple[Coded, ...] = ()
     pair: str = ""
     started: str = ""
+    confidentiality: str = "N"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +208,7 @@ class Weight(StrEnum):
 
 
 @dataclass(eq=False)
-class Refusal(Exception):  # noqa: N818 - the word of the field: a request is refused
+class Refusal(Exception):
     """Why a request is not answered as asked, in terms that every transaction can carry.
 
     Attributes:

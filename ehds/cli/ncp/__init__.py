@@ -6,7 +6,12 @@ import click
 
 from ehds.cli.lazy import LazyGroup
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "serve": "Country A: identification, query, retrieve and submit, as a real contact point.",
+    "assert": "Issue or check an assertion (HCP, TRC, next of kin).",
+    "certs": "Certificates for a test environment, made on the spot.",
+    "journal": "What was exchanged: list, filter, export, who saw what of mine.",
+}
 
 
 @click.group(cls=LazyGroup, package="ehds.cli.ncp", commands_help=COMMANDS)

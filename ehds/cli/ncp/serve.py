@@ -1,0 +1,101 @@
+"""``ehds ncp serve``: country A on this machine."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import click
+
+from ehds.cli.output import say
+
+
+@click.command(name="serve")
+@click.option("--country", default="NO", show_default=True, help="Country A.")
+@click.option("--records", type=click.Path(path_type=Path),
+              help="Folder of records; the sample patients without it.")  # fmt: skip
+@click.option("--connector", "named", default="",
+              help="Own connector module:factory, or fhir+https://server/fhir.")  # fmt: skip
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8443, show_default=True,
+              help="Port; 0 picks a free one.")  # fmt: skip
+@click.option("--public", is_flag=True, help="Allow an address that others can reach.")
+@click.option("--no-tls", is_flag=True, help="Plain HTTP, on this machine only.")
+@click.option("--home", type=click.Path(file_okay=False, path_type=Path), envvar="EHDS_NCP_HOME",
+              show_envvar=True, help="Folder of certificates and store.")  # fmt: skip
+@click.option("--store", default="", help="Database: a file, or postgresql://user@host/name.")
+@click.option("--trust", "trusted", multiple=True,
+              type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="PEM of a further authority; several times.")  # fmt: skip
+@click.option("--ready-file", type=click.Path(dir_okay=False, path_type=Path),
+              help="Gets one line of JSON when requests are accepted.")  # fmt: skip
+@click.option("--quirks", type=click.Choice(["openncp", "gematik"]), default=None,
+              help="Answer the way that OpenNCP or gematik does.")  # fmt: skip
+@click.option("--lenient", is_flag=True, help="Let pass what harms no patient.")
+@click.option("--dispense-unretrieved", is_flag=True,
+              help="Take dispensations of prescriptions that were not retrieved.")  # fmt: skip
+def command(
+    country: str,
+    records: Path | None,
+    named: str,
+    host: str,
+    port: int,
+    public: bool,
+    no_tls: bool,
+    home: Path | None,
+    store: str,
+    trusted: tuple[Path, ...],
+    ready_file: Path | None,
+    quirks: str | None,
+    lenient: bool,
+    dispense_unretrieved: bool,
+) -> None:
+    """Be country A: identification, query, retrieve and submit, as a real contact point.
+
+    With no option it serves the sample patients on this machine with mutual TLS; certificates are
+    made on the spot. Everything that comes in is in the journal (see: ehds ncp journal).
+
+    \b
+    Examples:
+      ehds ncp serve
+      ehds ncp serve --records patients/ --port 0 --ready-file ready.json
+    """
+    from ncp.connector.choosing import choose
+    from ncp.service.app import build
+    from ncp.service.pipeline import Pipeline
+    from ncp.service.server import Place, bind, run, write_ready
+    from ncp.service.starting import forget_home, start, tell_home
+
+    # The address is judged first: nothing is made for a server that may not be.
+    sock = bind(Place(host, port, public), tls=not no_tls)
+    logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
+    folder = home or default_home()
+    connector = choose(country.upper(), records=records, named=named, lenient=lenient)
+    for problem in getattr(connector, "problems", ()):
+        say("Left out: " + "\n".join(problem.lines()))
+    started = start(folder, country, connector, store=store, trusted=trusted,
+                    strict=not lenient, quirks=quirks or "",
+                    need_retrieval=not dispense_unretrieved)  # fmt: skip
+    if no_tls:
+        say("Warning: without TLS anyone on this machine can read and ask; for tests only.")
+
+    def ready(url: str) -> None:
+        tell_home(folder, url, started.point.country.code)
+        if ready_file:
+            write_ready(ready_file, url)
+        say(f"Country A ({started.point.country.code}) answers at {url}. Stop with Ctrl-C.")
+
+    try:
+        run(build(Pipeline(started.point)), sock,
+            tls=None if no_tls else started.tls.context(), ready=ready)  # fmt: skip
+    finally:
+        forget_home(folder)
+        started.point.store.close()
+        sock.close()
+
+
+def default_home() -> Path:
+    """Return the folder of the exchange where no other is named."""
+    from platformdirs import user_state_path
+
+    return user_state_path("ehds") / "ncp"

@@ -1,0 +1,1 @@
+"""ebXML RegRep 3.0 as IHE XDS uses it: document entries, submission sets, registry errors."""

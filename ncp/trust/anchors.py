@@ -1,0 +1,67 @@
+"""Whom a contact point trusts: authorities, and single certificates."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+
+from ncp.trust.keys import is_valid
+
+
+class TrustStore:
+    """The authorities that are trusted here, and single certificates that are.
+
+    Args:
+        certificates: authorities (basic constraint CA); any other certificate is trusted itself
+            and nothing that it signed.
+    """
+
+    def __init__(self, certificates: Iterable[x509.Certificate]) -> None:
+        self._authorities: list[x509.Certificate] = []
+        self._single: set[bytes] = set()
+        for certificate in certificates:
+            fingerprint = certificate.fingerprint(hashes.SHA256())
+            if fingerprint in self._single:
+                continue
+            self._single.add(fingerprint)
+            if _is_authority(certificate):
+                self._authorities.append(certificate)
+
+    @property
+    def authorities(self) -> Sequence[x509.Certificate]:
+        """Return the trusted authorities."""
+        return tuple(self._authorities)
+
+    def trusts(self, certificate: x509.Certificate, now: dt.datetime | None = None) -> bool:
+        """Return whether a certificate is trusted: by itself, or issued by a trusted authority.
+
+        Args:
+            certificate: the one that came.
+            now: with it, the authority must be valid at that moment too.
+        """
+        if certificate.fingerprint(hashes.SHA256()) in self._single:
+            return True
+        return any(
+            issued(certificate, authority) and (now is None or is_valid(authority, now))
+            for authority in self._authorities
+        )
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
+
+
+def issued(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
+    """Return whether an authority issued a certificate (names and signature)."""
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True

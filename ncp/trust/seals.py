@@ -1,0 +1,144 @@
+"""Whose seal is on an assertion: the signature, the certificate, and a memory for both.
+
+Opening an assertion is the dear part of verifying it, and a professional's identity assertion
+comes again with every request of a session: what was opened is remembered by its exact bytes, not
+longer than the assertion is valid. Trust and time are judged anew each time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from lxml import etree
+
+from ncp.trust.anchors import TrustStore
+from ncp.trust.findings import Findings
+from ncp.trust.keys import common_name, is_strong, is_valid, may_sign
+from ncp.trust.names import Kind
+from ncp.trust.signature import Broken, Sealed, opened, parsed, raw
+from ncp.trust.statement import Statement, read
+
+TOLERANCE = dt.timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An assertion whose signature fits, with what it says."""
+
+    sealed: Sealed
+    statement: Statement
+
+
+class Memory:
+    """Remembers opened assertions by their exact bytes; safe for several threads.
+
+    Args:
+        size: how many are remembered; the one not used for longest goes first.
+    """
+
+    def __init__(self, size: int = 2048) -> None:
+        self._size = size
+        self._kept: OrderedDict[bytes, tuple[Opened, dt.datetime]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        """Return how many are remembered."""
+        return len(self._kept)
+
+    def find(self, content: bytes, now: dt.datetime) -> Opened | None:
+        """Return what these bytes were opened to, unless their time is over."""
+        key = hashlib.sha256(content).digest()
+        with self._lock:
+            if key not in self._kept:
+                return None
+            found, until = self._kept[key]
+            if now > until:
+                del self._kept[key]
+                return None
+            self._kept.move_to_end(key)
+            return found
+
+    def keep(self, content: bytes, found: Opened) -> None:
+        """Remember opened bytes until the assertion ends; one without an end is not kept."""
+        until = found.statement.not_on_or_after
+        if until is None:
+            return
+        with self._lock:
+            self._kept[hashlib.sha256(content).digest()] = (found, until + TOLERANCE)
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+
+
+def open_all(
+    assertions: list[etree._Element | bytes],
+    findings: Findings,
+    trust: TrustStore,
+    now: dt.datetime,
+    memory: Memory | None,
+) -> tuple[dict[Kind, Opened], set[Kind]]:
+    """Open assertions and judge their seals.
+
+    Returns:
+        What could be opened, by kind, and the kinds that came at all.
+    """
+    found: dict[Kind, Opened] = {}
+    came: list[Kind] = []
+    identifiers: list[str] = []
+    for assertion in assertions:
+        content = raw(assertion)
+        one = memory.find(content, now) if memory is not None else None
+        try:
+            root = one.sealed.content if one else parsed(content)
+        except Broken as broken:
+            findings.judge(broken.rule, False, broken.text)
+            continue
+        claimed = one.statement if one else read(root)
+        kind = claimed.kind
+        identifiers.append(claimed.id)
+        aside = f"an assertion of «{claimed.issuer}», of no known kind, was left aside"
+        if not findings.judge("known-kind", kind is not None, aside, kind=kind) or kind is None:
+            continue
+        came.append(kind)
+        one = one or _open(content, root, kind, findings, memory)
+        if one:
+            found[kind] = one
+            _judge_seal(one.sealed, kind, findings, trust, now)
+    once = len(came) == len(set(came)) and len(identifiers) == len(set(identifiers))
+    findings.judge("each-once", once, "the same kind of assertion, or the same ID, came twice")
+    return found, set(came)
+
+
+def _open(
+    content: bytes, root: etree._Element, kind: Kind, findings: Findings, memory: Memory | None
+) -> Opened | None:
+    try:
+        sealed = opened(root)
+    except Broken as broken:
+        findings.judge(broken.rule, False, broken.text, kind=kind)
+        return None
+    found = Opened(sealed, read(sealed.content))
+    if memory is not None:
+        memory.keep(content, found)
+    return found
+
+
+def _judge_seal(
+    sealed: Sealed, kind: Kind, findings: Findings, trust: TrustStore, now: dt.datetime
+) -> None:
+    for rule in ("form", "signature-profile", "one-certificate", "signature-value"):
+        findings.judge(rule, True, kind=kind)
+    certificate = sealed.certificate
+    name = f"the certificate «{common_name(certificate) or 'without a name'}»"
+    start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    findings.judge("certificate-strength", is_strong(certificate),
+                   f"{name} has a weak key or signature", kind=kind)  # fmt: skip
+    findings.judge("certificate-trusted", trust.trusts(certificate, now),
+                   f"{name} comes from no authority that is trusted here", kind=kind)  # fmt: skip
+    findings.judge("certificate-valid", is_valid(certificate, now),
+                   f"{name} is valid from {start} to {end}", kind=kind)  # fmt: skip
+    findings.judge("certificate-usage", may_sign(certificate),
+                   f"the key of {name} is not for signatures", kind=kind)  # fmt: skip
