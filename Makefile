@@ -15,13 +15,14 @@ readiness: $(VENV)/.run
 test: check oracle
 	$(BIN)/pytest -n auto --dist loadgroup $(ARGS)
 
-# The official HL7 validator judges our documents. It is fetched where Maven and npm are there and
+# The official HL7 validator judges our documents, veraPDF our PDF/A. They are fetched where Maven and npm are there and
 # the HL7 packages lie beside the checkout (always under CI); elsewhere its tests are skipped.
 ORACLES ?= $(or $(EHDS_ORACLES),../shared/oracles)
 oracle: $(VENV)/.dev
 	@if [ "$$CI" = true ] || { command -v mvn && command -v npm && [ -d $(ORACLES)/fhir-packages ]; } >/dev/null 2>&1; \
-	  then $(BIN)/python tools/hl7_validator/prepare.py --packages $(ORACLES)/fhir-packages; \
-	  else echo "The official HL7 validator is not at hand (Maven, npm, HL7 packages): its tests are skipped."; fi
+	  then $(BIN)/python tools/hl7_validator/prepare.py --packages $(ORACLES)/fhir-packages \
+	    && $(BIN)/python tools/verapdf/prepare.py; \
+	  else echo "The official HL7 validator is not at hand (Maven, npm, HL7 packages): its tests and those of PDF/A are skipped."; fi
 
 check: lint types
 

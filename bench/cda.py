@@ -10,6 +10,7 @@ import datetime as dt
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import orjson
 from lxml import etree
@@ -26,6 +27,7 @@ from ips.summary.output import to_json
 
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 RUNS = 15
+TIMES = 5
 Row = tuple[str, str, str]
 Case = tuple[Callable[[], object], Callable[[], object]]
 """The work, and the same XML bare."""
@@ -33,21 +35,23 @@ Case = tuple[Callable[[], object], Callable[[], object]]
 
 def rows() -> Iterator[Row]:
     """Yield what was measured, the figure, and the aim."""
-    write, read = [], []
+    write: list[Case] = []
+    read: list[Case] = []
     for name in sorted(p.parent.name for p in data.path("patients").glob("*/patient.json")):
         bundle = orjson.loads(to_json(assemble(load(name), profile="ips", now=NOW).bundle))
         xml = _cda(bundle)
-        write.append((lambda b=bundle: _cda(b), lambda x=xml: _bare(x, x)))
-        read.append((lambda x=xml: to_fhir(x), lambda x=xml: _bare(x, x)))
+        write.append((partial(_cda, bundle), partial(_bare, xml, xml)))
+        read.append((partial(to_fhir, xml), partial(_bare, xml, xml)))
     yield from _compared("write a CDA against lxml, same XML (median)", write)
     yield from _compared("read a CDA against lxml, same XML (median)", read)
-    build, send = [], []
+    build: list[Case] = []
+    send: list[Case] = []
     for sample in samples().values():
         if sample.kind == "M1" and sample.id != "goods":
             m1 = sample.path.read_bytes()
             cda = _sent(m1)
-            build.append((lambda m=m1: build_prescription(m), lambda m=m1: _bare(m, m)))
-            send.append((lambda m=m1: _sent(m), lambda m=m1, x=cda: _bare(m, x)))
+            build.append((partial(build_prescription, m1), partial(_bare, m1, m1)))
+            send.append((partial(_sent, m1), partial(_bare, m1, cda)))
     yield from _compared("build a prescription against lxml, same XML (median)", build)
     yield from _compared("M1 to CDA against lxml, M1 in and CDA out (median)", send)
 
@@ -82,8 +86,8 @@ def _compared(what: str, cases: list[Case]) -> Iterator[Row]:
     for work, bare in cases:
         ours, theirs = [], []
         for _ in range(RUNS):
-            theirs.append(_seconds(bare, 20))
-            ours.append(_seconds(work, 2))
+            theirs.append(_seconds(bare, TIMES))
+            ours.append(_seconds(work, TIMES))
         seconds.append(statistics.median(ours))
         ratios.append(seconds[-1] / statistics.median(theirs))
     figure = f"{statistics.median(ratios):.0f} x ({min(ratios):.0f}-{max(ratios):.0f})"

@@ -1,4 +1,4 @@
-"""Messages of the exchange: ratios against parsing, or serialising, the same bytes bare."""
+"""The exchange: messages against parsing or serialising the same bytes bare, then over the line."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from lxml import etree
 
+from bench import exchange
 from ncp import codes, soap
 from ncp.messages import xca, xcpd
 from ncp.model import (
@@ -39,6 +40,7 @@ def rows() -> Iterator[Row]:
         yield f"  milliseconds ({len(message)} bytes)", f"{ours_build * 1000:.2f} ms", "< 1 ms"
         yield f"read {name} against lxml, same XML", f"{ours_read / bare_read:.0f} x", aim[1]
         yield "  milliseconds", f"{ours_read * 1000:.2f} ms", "< 1 ms"
+    yield from exchange.rows(rounds=3)
 
 
 def _seconds(work: Callable[[], object], times: int = 40) -> float:

@@ -7,10 +7,9 @@ Elements that travelled exactly are counted too, so that a share can be given.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 
 class Fate(StrEnum):
@@ -22,8 +21,11 @@ class Fate(StrEnum):
     NOT_CARRIED = "not-carried"
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+EXACT, APPROXIMATE, AS_TEXT, NOT_CARRIED = Fate
+"""The fates by name, for code that notes many: Python 3.11 makes a call of ``Fate.EXACT``."""
+
+
+class Loss(NamedTuple):
     """One source element and its fate.
 
     Attributes:
@@ -54,11 +56,44 @@ class Loss:
         }
 
 
-@dataclass
-class LossReport:
-    """The fates of all elements of one source, record or document."""
+Worded = Callable[[Sequence[Loss]], Iterable[Loss]]
+"""Notes that are worded when the report is read; called with the notes before them."""
 
-    items: list[Loss] = field(default_factory=list)
+
+class LossReport:
+    """The fates of all elements of one source, record or document.
+
+    Most documents are sent on without anybody reading what was lost on the way, so a note may be
+    kept as what it needs and be worded when the report is read. What is read is always all of it.
+    """
+
+    def __init__(self, items: Iterable[Loss] = ()) -> None:
+        self._notes: list[Loss | Worded] = list(items)
+        self._waiting = False
+
+    def __eq__(self, other: object) -> bool:
+        """Whether two reports say the same, in the same order."""
+        return isinstance(other, LossReport) and self.items == other.items
+
+    __hash__ = None  # type: ignore[assignment]  # a report grows
+
+    def __repr__(self) -> str:
+        """Return what it says, for error messages of tests."""
+        return f"LossReport({self.items!r})"
+
+    @property
+    def items(self) -> list[Loss]:
+        """All notes in their order."""
+        if self._waiting:
+            notes: list[Loss] = []
+            for note in self._notes:
+                if isinstance(note, Loss):
+                    notes.append(note)
+                else:
+                    notes.extend(note(notes))
+            # Whoever reads at the same time words the same notes.
+            self._notes, self._waiting = list(notes), False
+        return cast(list[Loss], self._notes)
 
     def add(
         self,
@@ -75,15 +110,31 @@ class LossReport:
         Raises:
             ValueError: a fate worse than exact is given without a reason.
         """
-        if fate is not Fate.EXACT and not reason:
+        if not reason and fate is not Fate.EXACT:
             raise ValueError(f"{element}: a fate of «{fate}» needs a reason")
         loss = Loss(element, source_value, fate, reason, tuple(obligations), list_id)
-        self.items.append(loss)
+        self._notes.append(loss)
         return loss
+
+    def add_later(self, worded: Worded) -> None:
+        """Take notes that are worded when the report is read; what they need must not change."""
+        self._notes.append(worded)
+        self._waiting = True
 
     def extend(self, other: LossReport | Iterable[Loss]) -> None:
         """Take over the notes of another report."""
-        self.items.extend(other.items if isinstance(other, LossReport) else other)
+        self._notes.extend(other.items if isinstance(other, LossReport) else other)
+
+    def handed_over(self) -> LossReport:
+        """Return a report with these notes; this one is empty then.
+
+        Notes that wait hold the message, which holds its notebook, which holds this report: once
+        the notes have left, all of it goes when the last of them does.
+        """
+        other = LossReport()
+        other._notes, other._waiting = self._notes, self._waiting
+        self._notes, self._waiting = [], False
+        return other
 
     def counts(self) -> dict[Fate, int]:
         """Return the number of elements per fate; every fate has a key."""

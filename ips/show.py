@@ -15,11 +15,12 @@ from typing import Any
 from lxml import etree
 
 from data.errors import InputError, Problem
+from ips.show_prescriptions import composition_of, supply, title_of
 from ips.summary.header import person_name
 from ips.summary.kinds import is_person_entered
 from ips.summary.narrative import columns
 from ips.summary.phrases import Cell, Phrase, Speaker
-from ips.summary.rows import Row, row
+from ips.summary.rows import COLUMNS, OTHER, Resolve, Row, row
 from ips.summary.tables import section_by_loinc
 
 Resource = dict[str, Any]
@@ -77,22 +78,24 @@ class Shown:
 
 
 def view(bundle: Resource, lang: str = "nb") -> Shown:
-    """Return a document Bundle as it is shown.
+    """Return a Bundle as it is shown.
 
     Args:
-        bundle: as ``read_document`` gives it.
+        bundle: a document, or prescriptions or dispensations, as ``read_document`` gives it.
         lang: ``nb`` or ``en``.
 
     Raises:
-        InputError: not a document with a Composition.
+        InputError: not a document with a Composition, nor a Bundle of prescriptions.
     """
     entries = [e for e in _dicts(bundle.get("entry")) if isinstance(e.get("resource"), dict)]
     resources = [entry["resource"] for entry in entries]
     composition = next((r for r in resources if r.get("resourceType") == "Composition"), None)
+    composition = composition or composition_of(entries, lang)
     if bundle.get("resourceType") != "Bundle" or composition is None:
         raise InputError(
-            Problem("this is no document: a Bundle with a Composition is needed", "resourceType",
-                    remedy="give a patient summary, IPS or EPS")
+            Problem("this is no document: a Bundle with a Composition, prescriptions or "
+                    "dispensations is needed", "resourceType",
+                    remedy="give a patient summary (IPS, EPS) or a prescription (MPD)")
         )  # fmt: skip
     index = _index(entries)
     patient: Resource = next((r for r in resources if r.get("resourceType") == "Patient"), {})
@@ -158,17 +161,35 @@ def _section(
     cells: list[Row] = [dict(one.cells) for one in rows]
     narrative = section.get("text")
     div = _text(narrative.get("div")) if isinstance(narrative, dict) else ""
-    heads = tuple(columns(key, cells)) if rows else ()
+    heads = tuple(columns(key if key in COLUMNS else _nearest(cells), cells)) if rows else ()
     return ShownSection(
         key=key,
-        title=known.titles[speak.lang] if known else _text(section.get("title")) or code,
+        title=known.titles[speak.lang]
+        if known
+        else title_of(code, speak.lang) or _text(section.get("title")) or code,
         heads=heads,
-        rows=tuple(
-            one if any(map(one.cells.get, heads)) else _note("unreadable", speak) for one in rows
-        ),
+        rows=tuple(_named(one, heads, speak) for one in rows),
         narrative=div,
         words=tuple(narrative_lines(div)),
     )
+
+
+def _nearest(rows: list[Row]) -> str:
+    """Return the table whose columns show most of the cells; none of a summary in case of doubt."""
+    filled = [name for row in rows for name, cell in row.items() if cell]
+    return max(
+        ("", *COLUMNS), key=lambda key: sum(name in COLUMNS.get(key, OTHER) for name in filled)
+    )
+
+
+def _named(one: ShownRow, heads: tuple[str, ...], speak: Speaker) -> ShownRow:
+    """Return a row that says what it is about, also where its kind is strange to the section."""
+    if one.cells.get(heads[0]):
+        return one
+    said = next((one.cells[name] for name in _FIRST if one.cells.get(name)), None)
+    if said:
+        return ShownRow({**one.cells, heads[0]: said}, one.by_person)
+    return one if any(map(one.cells.get, heads)) else _note("unreadable", speak)
 
 
 def _codings(section: Resource) -> list[Resource]:
@@ -203,10 +224,16 @@ def _rows(
         inner = [found for found in map(resolve, related) if found] or inner
     shown = []
     for one in inner:
-        cells = _safely(row, one, speak, resolve)
+        cells = _safely(_cells, one, speak, resolve)
         mine = any(_safely(is_person_entered, one, url) for url in patient)
         shown.append(ShownRow(cells, mine) if _is_sound(cells) else _note("unreadable", speak))
     return shown
+
+
+def _cells(resource: Resource, speak: Speaker, resolve: Resolve) -> Row:
+    made = row(resource, speak, resolve)
+    given = supply(resource, speak)
+    return {**made, "note": (*given, *made.get("note", ()))} if given else made
 
 
 def _is_sound(cells: Any) -> bool:

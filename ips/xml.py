@@ -18,20 +18,27 @@ MAX_BYTES = 16 * 1024 * 1024
 """The largest message that is read; a medication list with all its dispensations is far smaller."""
 MAX_ELEMENTS = 10_000
 """Elements of one message; a list of fifteen medicines has about a thousand."""
+MAX_DEPTH = 256
+"""How deep elements may lie in each other; libxml2 goes no deeper."""
 
 _ENCODINGS = {"utf-8": "utf-8", "us-ascii": "utf-8", "ascii": "utf-8", "iso-8859-1": "iso-8859-1",
               "windows-1252": "windows-1252"}  # fmt: skip
 _DECLARATION = re.compile(rb"<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
+_LEAD = re.compile(r"\s*<\?xml\s.*?\?>", re.DOTALL)
 _PROLOG = re.compile(r"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*", re.DOTALL)
 
 
-def parse(content: bytes, *, name: str, limit: int = MAX_BYTES) -> etree._Element:
+def parse(
+    content: bytes, *, name: str, limit: int = MAX_BYTES, elements: int = MAX_ELEMENTS
+) -> etree._Element:
     """Return the root element of an XML document.
 
     Args:
         content: the document as it came.
         name: file name for error messages.
         limit: largest size in bytes.
+        elements: how many elements it may have; an answer with many documents has more than one
+            message.
 
     Raises:
         InputError: too large, an encoding that is not read, a document type declaration, or not
@@ -40,10 +47,11 @@ def parse(content: bytes, *, name: str, limit: int = MAX_BYTES) -> etree._Elemen
     check_size(content, name, limit)
     text = _decode(content, name)
     start = _PROLOG.match(text)
-    rest = text[start.end() :] if start else text
-    if rest.startswith("<!DOCTYPE"):
+    begin = start.end() if start else 0
+    if text.startswith("<!DOCTYPE", begin):
+        line = text.count("\n", 0, begin) + 1
         raise InputError(
-            Problem("the document declares a document type", f"{name}:{_line(text, rest)}",
+            Problem("the document declares a document type", f"{name}:{line}",
                     rule="messages are read without DOCTYPE and entities",
                     remedy="remove the <!DOCTYPE …> declaration")
         )  # fmt: skip
@@ -54,19 +62,33 @@ def parse(content: bytes, *, name: str, limit: int = MAX_BYTES) -> etree._Elemen
     try:
         root = etree.fromstring(_without_declaration(text).encode(), parser)
     except etree.XMLSyntaxError as error:
-        place = f"{name}:{error.lineno}" if error.lineno else name
-        raise InputError(
-            Problem(f"not well-formed XML: {mask(error.msg or 'unreadable')}", place,
-                    remedy="fetch the file again; it may be cut off or damaged")
-        ) from None  # fmt: skip
+        raise InputError(_unreadable(error, name)) from None
     if root is None:
         raise InputError(Problem("the document has no element", name))
-    if sum(1 for _ in root.iter()) > MAX_ELEMENTS:
+    # Every element needs a bracket, and brackets are counted very much faster.
+    if text.count("<") > elements and sum(1 for _ in root.iter()) > elements:
         raise InputError(
-            Problem(f"more than {MAX_ELEMENTS} elements in one message", name,
+            Problem(f"more than {elements} elements in one message", name,
                     remedy="check that this is one patient's message")
         )  # fmt: skip
     return root
+
+
+def _unreadable(error: etree.XMLSyntaxError, name: str) -> Problem:
+    """Say why a document could not be parsed; the limits of libxml2 are named in our words."""
+    place = f"{name}:{error.lineno}" if error.lineno else name
+    message = error.msg or "unreadable"
+    if "XML_PARSE_HUGE" not in message:
+        return Problem(f"not well-formed XML: {mask(message)}", place,
+                       remedy="fetch the file again; it may be cut off or damaged")  # fmt: skip
+    if "depth" in message.lower():
+        return Problem(f"elements lie more than {MAX_DEPTH} deep in each other", place,
+                       rule="messages are read to a bounded depth",
+                       remedy="check that this is the file you meant")  # fmt: skip
+    return Problem("one text or attribute is longer than 10 MB", place,
+                   rule="a text in XML may have 10 million bytes",
+                   remedy="send the attachment (a picture, a PDF) apart from the document, or make "
+                          "it smaller")  # fmt: skip
 
 
 def check_size(content: bytes, name: str, limit: int) -> None:
@@ -105,14 +127,10 @@ def _decode(content: bytes, name: str) -> str:
 
 def _without_declaration(text: str) -> str:
     """Blank out the XML declaration: the text is UTF-8 now, whatever it says (lines stay)."""
-    match = re.match(r"\s*<\?xml\s.*?\?>", text, re.DOTALL)
+    match = _LEAD.match(text)
     if not match:
         return text
     return "\n" * match[0].count("\n") + text[match.end() :]
-
-
-def _line(text: str, rest: str) -> int:
-    return text.count("\n", 0, len(text) - len(rest)) + 1
 
 
 def local(element: etree._Element) -> str:

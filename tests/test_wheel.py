@@ -28,6 +28,8 @@ MUST = (
     "data/assessments/norway-2024-10/findings.csv",
     "data/assessments/norway-2026-11/assessment.toml",
     "data/assessments/norway-2026-11/findings.csv",
+    "data/countries.csv", "data/exchange/errors.csv", "data/fonts/DejaVuSans.ttf",
+    "data/fonts/DejaVuSans-Bold.ttf",
     "reports/page/page.css", "reports/page/templates/page.html.j2", "reports/texts/common.csv",
     *(f"{room}/__init__.py" for room in ROOMS),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1] / "data"
 REGISTER = ROOT / "SOURCES.toml"
-ENDINGS = {".csv", ".toml", ".json", ".gz", ".xml"}
+ENDINGS = {".csv", ".toml", ".json", ".gz", ".xml", ".ttf", ".txt"}
 
 
 def files() -> list[str]:

@@ -69,15 +69,15 @@ class Problems:
             raise InputError(self.found)
 
 
-def read_bytes(file: Path) -> bytes:
+def read_bytes(file: Path, limit: int = MAX_BYTES) -> bytes:
     """Return the content of a file, or raise an error that says why it cannot be read."""
     try:
         with file.open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)  # a device has no size to ask for
-        if len(raw) > MAX_BYTES:
+            raw = stream.read(limit + 1)  # a device has no size to ask for
+        if len(raw) > limit:
             raise InputError(
                 Problem(
-                    f"the file is larger than {MAX_BYTES // 2**20} MiB",
+                    f"the file is larger than {limit // 2**20} MiB",
                     str(file),
                     remedy="check that this is the file you meant",
                 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from ehds.cli.ips_convert import convert
 from ehds.cli.options import F, language
 from ehds.cli.output import as_json, give, say
+from ehds.cli.terms_option import terminology
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,6 +57,7 @@ _timestamp = click.option(
 @language
 @_lenient
 @_timestamp
+@terminology
 @click.option("-o", "--output", help="File; standard output by default.")
 @click.option("--loss", "loss_file", help="File for the loss report (JSON).")
 def build(
@@ -97,6 +99,7 @@ def build(
 @language
 @_lenient
 @_timestamp
+@terminology
 def bulk(
     records: Path, out: Path, profile: str, fmt: str, lang: str, lenient: bool,
     timestamp: str | None,
@@ -149,6 +152,12 @@ def bulk(
               help="A FHIR package (.tgz) to judge by as well.")  # fmt: skip
 @click.option("--cda-schema", type=click.Path(exists=True, file_okay=False, path_type=Path),
               help="Folder with the MyHealth@EU CDA schema, to judge CDA by as well.")  # fmt: skip
+@click.option("--form", type=click.Choice(["pivot", "friendly"]),
+              help="CDA: the form it should have. A pivot has European codes first; by default "
+              "national codes with a European translation pass too.")  # fmt: skip
+@click.option("--pair", "as_pair", is_flag=True,
+              help="Judge two CDA documents as a pair of level 3 and 1 as well.")  # fmt: skip
+@terminology
 @click.option("--coverage", is_flag=True, help="Add the 18 elements of EHDS Annex I (1).")
 @click.option("--format", "fmt", default="text", show_default=True, help="Form of the output.",
               type=click.Choice(["text", "json", "junit", "operationoutcome"]))  # fmt: skip
@@ -164,6 +173,8 @@ def check(
     profile: str | None,
     profile_package: Path | None,
     cda_schema: Path | None,
+    form: Literal["pivot", "friendly"] | None,
+    as_pair: bool,
     coverage: bool,
     fmt: str,
     fail_level: str,
@@ -182,7 +193,9 @@ def check(
     from data.errors import Exit, InputError
     from ehds.cli import ips_check
 
-    judged, problems = ips_check.judge(files, profile, profile_package, cda_schema)
+    judged, problems = ips_check.judge(files, profile, profile_package, cda_schema, form)
+    if as_pair and not problems:
+        judged += [ips_check.Judged(name, None, report) for name, report in ips_check.pair(files)]
     differences = ips_check.compare(judged, profile) if with_hl7_validator else None
     rows = ips_check.coverage_of(judged) if coverage else {}
     click.echo(ips_check.written(judged, fmt, rows, differences, lang, verbose=verbose), nl=False)

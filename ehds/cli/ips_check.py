@@ -7,13 +7,13 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
 from data.errors import InputError, Problem
 from data.results import Report
-from ehds.cli.ips_convert import CDA_ROOT, STDIN, read_bytes
+from ehds.cli.ips_convert import CDA_ROOT, STDIN, placed, read_bytes, read_fhir
 from ips.conformance import hl7_validator, output
 from ips.conformance.engine import ALIASES, check_bundle
 from ips.conformance.model import shipped
@@ -36,7 +36,7 @@ def read(file: str) -> dict[str, Any]:
         from ips.cda.read import to_fhir
 
         return to_fhir(content, name=file).bundle
-    return read_document(content)
+    return read_fhir(content, file)
 
 
 def judge(
@@ -44,39 +44,57 @@ def judge(
     profile: str | None,
     package_file: Path | None,
     cda_schema: Path | None = None,
+    form: Literal["pivot", "friendly"] | None = None,
 ) -> tuple[list[Judged], list[Problem]]:
     """Judge files and folders; what cannot be read is told with the rest."""
     package = shipped().with_package(package_file) if package_file else None
     judged: list[Judged] = []
     problems: list[Problem] = []
-    for name in _expanded(files, problems):
+    for name in expanded(files, problems):
         try:
             content = read_bytes(name)
             resource = None
             if CDA_ROOT in content[:4096]:
                 from ips.cda.check import check_cda
 
-                report = check_cda(content, cda_schema)
+                report = check_cda(content, cda_schema, form, name=name)
             else:
                 resource = read_document(content)
                 report = check_bundle(resource, profile, package)
         except InputError as error:
-            problems += [
-                Problem(p.what, _place(name, p.where), p.rule, p.remedy) for p in error.problems
-            ]
+            problems += [placed(problem, name) for problem in error.problems]
         else:
             judged.append(Judged(name, resource, report))
     return judged, problems
 
 
-def _place(name: str, where: str) -> str:
-    """Name the file that a place lies in: ``a.json:12:14``, or ``a.json: entry[3]``."""
-    if name in where:
-        return where
-    return f"{name}{where}" if where.startswith(":") else f"{name}: {where}".rstrip(": ")
+def pair(files: Sequence[str]) -> list[tuple[str, Report]]:
+    """Judge two CDA documents as the level 3 and the level 1 of one content.
+
+    Raises:
+        InputError: not two files, or one that is not CDA.
+    """
+    if len(files) != 2:
+        raise InputError(
+            Problem(f"--pair judges two documents, not {len(files)}", "--pair",
+                    remedy="give the level 3 document and the level 1 document")
+        )  # fmt: skip
+    from ips.cda.check import check_pair, level_of
+
+    contents = {}
+    for name in files:
+        content = read_bytes(name)
+        try:
+            contents[name] = (level_of(content), content)
+        except InputError as error:
+            raise InputError([placed(problem, name) for problem in error.problems]) from None
+    first, second = sorted(files, key=lambda name: contents[name][0], reverse=True)
+    report = check_pair(contents[first][1], contents[second][1])
+    return [(f"{first} + {second}", report)]
 
 
-def _expanded(files: Sequence[str], problems: list[Problem]) -> list[str]:
+def expanded(files: Sequence[str], problems: list[Problem]) -> list[str]:
+    """Return the files, with a folder replaced by the documents in it."""
     names: list[str] = []
     for file in files:
         path = Path(file)

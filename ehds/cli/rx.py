@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from ehds.cli.ips_convert import CDA_ROOT, placed, read_bytes, read_fhir
 from ehds.cli.options import F, language, output_format
 from ehds.cli.output import as_json, give, say
+from ehds.cli.rx_cda import give_cda
+from ehds.cli.terms_option import terminology
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
     from data.errors import Problem
     from data.results import Report
     from ips.loss import LossReport
-
-_CDA_ROOT = b"ClinicalDocument"
 
 
 @click.group(name="rx")
@@ -72,8 +72,12 @@ def list_(lang: str, fmt: str) -> None:
               show_default=True, help="HL7 Europe MPD, or a MyHealth@EU document.")  # fmt: skip
 @_file("--fest", text="FEST (M30) or an extract of it, for strength and route.")
 @_file("--recall", text="A recall (M5) of the prescription.")
+@click.option("--level", type=click.Choice(["1", "3"]), default="3", show_default=True,
+              help="CDA: 3 with structured content, 1 with a PDF.")  # fmt: skip
 @click.option("--form", type=click.Choice(["pivot", "friendly"]), default="pivot",
-              show_default=True, help="Form of a CDA document.")  # fmt: skip
+              show_default=True, help="CDA: European or national codes first.")  # fmt: skip
+@terminology
+@language
 @_fhir_format
 @_lenient
 @_output
@@ -83,7 +87,9 @@ def build(
     target: str,
     fest: Path | None,
     recall: Path | None,
-    form: str,
+    level: Literal["1", "3"],
+    form: Literal["pivot", "friendly"],
+    lang: str,
     fmt: str,
     lenient: bool,
     output: str | None,
@@ -91,7 +97,8 @@ def build(
 ) -> None:
     """Build the ePrescription of an M1 or M9.6, or the eDispensation of an M10.
 
-    FILE is a message, or the name of a sample (see: ehds rx list).
+    FILE is a message, or the name of a sample (see: ehds rx list). MyHealth@EU has a document for
+    each prescription: of a list (M9.6), -o names a folder for them.
 
     \b
     Example: ehds rx build substance --fest fest.xml -o prescription.json --loss loss.json
@@ -101,7 +108,7 @@ def build(
     from ips.prescription.samples import locate
 
     path = locate(file)
-    content = path.read_bytes()
+    content = read_bytes(str(path))
     products = fest.read_bytes() if fest else None
     try:
         if b"Utleveringsrapport" in content:
@@ -114,14 +121,7 @@ def build(
         raise
     _warn(built.warnings)
     if target == "cda":
-        from ips.cda.write import to_cda
-        from ips.prescription.document import as_document
-
-        written = to_cda(
-            as_document(built.bundle), form="friendly" if form == "friendly" else "pivot", level=3
-        )
-        built.loss.extend(written.loss)
-        give(written.xml.decode(), output)
+        give_cda(built.bundle, built.loss, form, level, lang, output)
     else:
         give(_written(built.bundle, fmt), output)
     _give_loss(built.loss, loss_file)
@@ -132,6 +132,12 @@ def build(
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--cda-schema", type=click.Path(exists=True, file_okay=False, path_type=Path),
               help="Folder with the MyHealth@EU CDA schema.")  # fmt: skip
+@click.option("--form", type=click.Choice(["pivot", "friendly"]),
+              help="CDA: the form it should have. A pivot has European codes first; by default "
+              "national codes with a European translation pass too.")  # fmt: skip
+@click.option("--pair", "as_pair", is_flag=True,
+              help="Judge two CDA documents as a pair of level 3 and 1 as well.")  # fmt: skip
+@terminology
 @click.option("--format", "fmt", default="text", show_default=True, help="Form of the output.",
               type=click.Choice(["text", "json", "junit", "operationoutcome"]))  # fmt: skip
 @click.option("--fail-level", type=click.Choice(["error", "warning", "information"]),
@@ -139,9 +145,17 @@ def build(
               help="Leave with code 1 when there is a finding as grave as this.")  # fmt: skip
 @click.option("-v", "--verbose", is_flag=True, help="Show notes and sources as well.")
 def check(
-    files: tuple[str, ...], cda_schema: Path | None, fmt: str, fail_level: str, verbose: bool
+    files: tuple[str, ...],
+    cda_schema: Path | None,
+    form: Literal["pivot", "friendly"] | None,
+    as_pair: bool,
+    fmt: str,
+    fail_level: str,
+    verbose: bool,
 ) -> None:
     """Judge ePrescriptions and eDispensations, FHIR or CDA, without network.
+
+    FILE is a document, a folder of them, or - for standard input.
 
     Beside the profiles of HL7 Europe MPD, the elements that another State needs to recognise a
     prescription are looked for (Implementing Directive 2012/52/EU): warnings where one is missing.
@@ -150,15 +164,18 @@ def check(
     Example: ehds rx check prescription.json --fail-level warning
     """
     from data.errors import Exit, InputError
+    from ehds.cli.ips_check import expanded, pair
     from ips.conformance import output as written
 
     reports: list[tuple[str, Report]] = []
     problems: list[Problem] = []
-    for name in files:
+    for name in expanded(files, problems):
         try:
-            reports.append((name, _judge(name, cda_schema)))
+            reports.append((name, _judge(name, cda_schema, form)))
         except InputError as error:
-            problems += [_placed(p, name) for p in error.problems]
+            problems += [placed(p, name) for p in error.problems]
+    if as_pair and not problems:
+        reports += pair(files)
     if fmt == "json":
         click.echo(written.to_json(reports).decode())
     elif fmt == "junit":
@@ -179,16 +196,15 @@ def check(
         raise click.exceptions.Exit(Exit.FINDINGS)
 
 
-def _judge(name: str, cda_schema: Path | None) -> Report:
-    content = _read(name)
-    if _CDA_ROOT in content[:4096]:
+def _judge(name: str, cda_schema: Path | None, form: Literal["pivot", "friendly"] | None) -> Report:
+    content = read_bytes(name)
+    if CDA_ROOT in content[:4096]:
         from ips.cda.check import check_cda
 
-        return check_cda(content, cda_schema)
-    from ips.conformance.reader import read_document
+        return check_cda(content, cda_schema, form, name=name)
     from ips.prescription.check import check as judge
 
-    return judge(read_document(content))
+    return judge(read_fhir(content, name))
 
 
 def _dispensing(command: F) -> F:
@@ -235,14 +251,13 @@ def dispense(
 ) -> None:
     """Dispense on an ePrescription and write the eDispensation.
 
-    FILE is an ePrescription in FHIR. What it forbids is refused: expired, recalled, more than was
-    prescribed, another product where the prescriber allows none.
+    FILE is an ePrescription, FHIR or CDA. What it forbids is refused: expired, recalled, more than
+    was prescribed, another product where the prescriber allows none.
 
     \b
     Example: ehds rx dispense prescription.json --package "Atorvastatin Krka 40 mg" --quantity 1
       --pharmacy "Apoteket Storken" --country SE -o dispensation.json
     """
-    from ips.conformance.reader import read_document
     from ips.eresept.values import as_number
     from ips.prescription import Product, Supply
     from ips.prescription import dispense as write
@@ -254,7 +269,7 @@ def dispense(
     agency, _, number = pharmacy_id.rpartition("|")
     supply = Supply(amount, _moment(moment), pharmacy, country, (number, agency), pharmacist, unit,
                     substituted)  # fmt: skip
-    made = write(read_document(_read(file)), Product(package, code, system, batch), supply,
+    made = write(_bundle(file)[0], Product(package, code, system, batch), supply,
                  request_id=request_id)  # fmt: skip
     give(_written(made.bundle, fmt), output)
 
@@ -275,17 +290,7 @@ def report(file: str, prescription: Path | None, output: str | None, loss_file: 
     """
     from ips.prescription import report_home
 
-    content = _read(file)
-    losses = None
-    if _CDA_ROOT in content[:4096]:
-        from ips.cda.read import to_fhir
-
-        read = to_fhir(content)
-        bundle, losses = read.bundle, read.loss
-    else:
-        from ips.conformance.reader import read_document
-
-        bundle = read_document(content)
+    bundle, losses = _bundle(file)
     made = report_home(bundle, prescription=prescription.read_bytes() if prescription else None)
     if losses is not None:
         made.loss.extend(losses)
@@ -294,15 +299,15 @@ def report(file: str, prescription: Path | None, output: str | None, loss_file: 
     say("Dispensation: " + _tally(made.loss))
 
 
-def _read(name: str) -> bytes:
-    from data.errors import InputError, Problem
+def _bundle(file: str) -> tuple[dict[str, Any], LossReport | None]:
+    """Return a document in FHIR; of a CDA also what the reading lost."""
+    content = read_bytes(file)
+    if CDA_ROOT in content[:4096]:
+        from ips.cda.read import to_fhir
 
-    if name == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(name).read_bytes()
-    except OSError as error:
-        raise InputError(Problem(f"cannot be read: {error.strerror}", name)) from None
+        read = to_fhir(content, name=file)
+        return read.bundle, read.loss
+    return read_fhir(content, file), None
 
 
 def _moment(text: str | None) -> dt.datetime:
@@ -339,10 +344,3 @@ def _tally(loss: LossReport) -> str:
 def _warn(warnings: Iterable[Problem]) -> None:
     for warning in warnings:
         say("Warning: " + "\n".join(warning.lines()))
-
-
-def _placed(problem: Problem, name: str) -> Problem:
-    from dataclasses import replace
-
-    where = problem.where if name in problem.where else f"{name}: {problem.where}".rstrip(": ")
-    return replace(problem, where=where)

@@ -10,6 +10,7 @@ import click
 
 from ehds.cli.options import language, output_format
 from ehds.cli.output import as_csv, as_json, say
+from ehds.cli.terms_option import terminology
 
 if TYPE_CHECKING:
     from ips.loss import LossReport
@@ -31,6 +32,7 @@ def command() -> None:
 @click.argument("code_list", metavar="LIST")
 @click.argument("codes", metavar="[CODE]...", nargs=-1)
 @click.option("--to", "target", help="European system: snomed, edqm, ucum, atc, loinc, icd-10 ...")
+@terminology
 @language
 @output_format("text", "json", "csv")
 def lookup(code_list: str, codes: tuple[str, ...], target: str | None, lang: str, fmt: str) -> None:
@@ -76,6 +78,7 @@ def lookup(code_list: str, codes: tuple[str, ...], target: str | None, lang: str
 @command.command(name="map")
 @click.argument("name", metavar="[MAP|LIST]", required=False)
 @click.option("--equivalence", help="Only rows of one kind: unmatched, narrower, wider ...")
+@terminology
 @language
 @output_format("text", "json", "csv")
 def map_(name: str | None, equivalence: str | None, lang: str, fmt: str) -> None:
@@ -119,6 +122,7 @@ def map_(name: str | None, equivalence: str | None, lang: str, fmt: str) -> None
 @click.argument("paths", nargs=-1, required=True, metavar="PATHS...")
 @click.option("--codes", "with_codes", is_flag=True, help="Name every code that is not exact.")
 @click.option("--lenient", is_flag=True, help="Wrong check digits are warnings.")
+@terminology
 @language
 @output_format("text", "json", "csv")
 def coverage(paths: tuple[str, ...], with_codes: bool, lenient: bool, lang: str, fmt: str) -> None:

@@ -10,7 +10,7 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import data
 from data.loaders.tables import Problems, Row, read_csv
@@ -26,6 +26,9 @@ ENTRY = f"{EHDSI}.1.3."
 
 PCC = "1.3.6.1.4.1.19376.1.5.3.1."
 CCD = "2.16.840.1.113883.10.20.1."
+
+OID_REGISTRY = "http://oid-info.com/get/"
+"""Before a bare arc (2.999), which the validator of HL7 refuses after ``urn:oid:``."""
 
 _OID = re.compile(r"[0-2](?:\.(?:0|[1-9][0-9]*))+")
 _UUID_ARC = "2.25."
@@ -173,6 +176,7 @@ def _systems() -> tuple[Mapping[str, tuple[str, str]], Mapping[str, str]]:
     return written, {row["oid"]: row["uri"] for row in rows}
 
 
+@lru_cache(maxsize=4096)
 def oid_of(uri: str) -> tuple[str, str]:
     """Return the OID and the name under which a code system or identifier system is written.
 
@@ -183,7 +187,7 @@ def oid_of(uri: str) -> tuple[str, str]:
     for spelling in (uri, normalise_system(uri)):
         if spelling in known:
             return known[spelling]
-    bare = uri.removeprefix("urn:oid:").strip()
+    bare = uri.removeprefix("urn:oid:").removeprefix(OID_REGISTRY).strip()
     if _OID.fullmatch(bare):
         return bare, ""
     return f"{_UUID_ARC}{uuid.uuid5(uuid.NAMESPACE_URL, uri).int}", uri

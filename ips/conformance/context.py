@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 from data.results import Outcome, Result, Severity
 from ips.conformance.fhirpath.values import Env
 from ips.conformance.model import Definition, Json, Node, ProfilePackage, Type
+from ips.conformance.obligations import of_rule
 from ips.conformance.terminology import Terminology
 
 _SEVERITY = {"error": Severity.ERROR, "warning": Severity.WARNING}
@@ -47,7 +49,19 @@ class Findings:
         outcome: Outcome = Outcome.FAIL,
     ) -> None:
         """Note one finding."""
-        key = (place.path, rule.rpartition(".")[2], message)
+        self.add_at(place.path, rule, severity, message, source, outcome)
+
+    def add_at(
+        self,
+        path: str,
+        rule: str,
+        severity: str,
+        message: str,
+        source: str,
+        outcome: Outcome = Outcome.FAIL,
+    ) -> None:
+        """Note one finding by its path alone."""
+        key = (path, rule.rpartition(".")[2], message)
         if key in self.seen:
             return
         self.seen.add(key)
@@ -55,16 +69,9 @@ class Findings:
             self.errors += 1
         if outcome is Outcome.SKIP:
             self.undecided += 1
-        self.results.append(
-            Result(
-                id=rule,
-                outcome=outcome,
-                severity=_SEVERITY.get(severity, Severity.INFORMATION),
-                message=message,
-                location=place.path,
-                source=source,
-            )
-        )
+        weight = _SEVERITY.get(severity, Severity.INFORMATION)
+        obligations = of_rule(rule, source)
+        self.results.append(Result(rule, outcome, weight, message, path, obligations, (), source))
 
     def merge(self, other: Findings) -> None:
         """Take over what another walk over the same place found."""
@@ -86,11 +93,12 @@ class Document:
     package: ProfilePackage
     terminology: Terminology
     by_url: dict[str, Json] = field(default_factory=dict)
-    by_type_id: dict[str, Json] = field(default_factory=dict)
     paths: dict[int, str] = field(default_factory=dict)
     full_urls: dict[int, str] = field(default_factory=dict)
     clean: set[tuple[int, str]] = field(default_factory=set)
     trials: dict[tuple[int, str], Findings] = field(default_factory=dict)
+    walked: dict[tuple[int, str], Findings] = field(default_factory=dict)
+    """What was found in entries by one definition, without what that imposes."""
     links: dict[int, list[int]] = field(default_factory=dict)
     verdicts: dict[tuple[int, str], bool | None] = field(default_factory=dict)
 
@@ -108,10 +116,20 @@ class Document:
             if isinstance(url, str):
                 document.by_url.setdefault(url, resource)
                 document.full_urls[id(resource)] = url
-            kind, key = resource.get("resourceType"), resource.get("id")
-            if isinstance(kind, str) and isinstance(key, str):
-                document.by_type_id.setdefault(f"{kind}/{key}", resource)
         return document
+
+    @cached_property
+    def by_type_id(self) -> dict[str, Json]:
+        """The entries by type and id, as a relative reference names them."""
+        found: dict[str, Json] = {}
+        entries = self.root.get("entry")
+        for entry in entries if self.is_bundle and isinstance(entries, list) else ():
+            resource = entry.get("resource") if isinstance(entry, dict) else None
+            if isinstance(resource, dict):
+                kind, key = resource.get("resourceType"), resource.get("id")
+                if isinstance(kind, str) and isinstance(key, str):
+                    found.setdefault(f"{kind}/{key}", resource)
+        return found
 
     @property
     def is_bundle(self) -> bool:
@@ -182,7 +200,8 @@ class Judge(Protocol):
 
 def short(value: Any, limit: int = 80) -> str:
     """Return a value as it may stand in a message: short, on one line."""
-    text = " ".join(
-        "".join(c if c.isprintable() or c.isspace() else "�" for c in str(value)).split()
-    )
+    text = str(value)
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() or c.isspace() else "�" for c in text)
+    text = " ".join(text.split())
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -21,31 +21,32 @@ def check(document: Document, findings: Findings) -> None:
     entries = root.get("entry")
     if not document.is_bundle or not isinstance(entries, list):
         return
+    named = root.get("type") in NEEDS_FULL_URL
     for at, entry in enumerate(entries):
         if isinstance(entry, dict):
-            if root.get("type") in NEEDS_FULL_URL and "fullUrl" not in entry:
-                place = Place(f"Bundle.entry[{at}]", root, root)
-                what = "the entry has no fullUrl"
-                findings.add("bundle.fullUrl.missing", "error", what, place, BUNDLE)
-            _full_url(entry, Place(f"Bundle.entry[{at}]", root, root), findings)
+            if named and "fullUrl" not in entry:
+                what, where = "the entry has no fullUrl", f"Bundle.entry[{at}]"
+                findings.add_at(where, "bundle.fullUrl.missing", "error", what, BUNDLE)
+            _full_url(entry, at, findings)
     if root.get("type") == "document" and entries:
         _reachable(document, entries, findings)
 
 
-def _full_url(entry: Json, place: Place, findings: Findings) -> None:
+def _full_url(entry: Json, at: int, findings: Findings) -> None:
     url, resource = entry.get("fullUrl"), entry.get("resource")
-    if not isinstance(url, str) or not isinstance(resource, dict):
+    if not isinstance(url, str) or not isinstance(resource, dict) or url[:9] == "urn:uuid:":
         return
-    at = place.at(".fullUrl")
+    where = f"Bundle.entry[{at}].fullUrl"
     if ":" not in url:
-        findings.add("bundle.fullUrl.absolute", "error", "the fullUrl is not absolute", at, BUNDLE)
+        what = "the fullUrl is not absolute"
+        findings.add_at(where, "bundle.fullUrl.absolute", "error", what, BUNDLE)
         return
     identity = resource.get("id")
     if url.startswith(("http://", "https://")) and isinstance(identity, str):
         tail = f"{resource.get('resourceType')}/{identity}"
         if not url.endswith("/" + tail):
             what = f"the fullUrl does not end in {short(tail)}, the type and id of its resource"
-            findings.add("bundle.fullUrl.id", "error", what, at, BUNDLE)
+            findings.add_at(where, "bundle.fullUrl.id", "error", what, BUNDLE)
 
 
 def _reachable(document: Document, entries: list[Any], findings: Findings) -> None:
@@ -69,9 +70,8 @@ def _reachable(document: Document, entries: list[Any], findings: Findings) -> No
             what = "the Composition does not lead to this entry"
             if not orphan:
                 what += ", though it refers to one that belongs to the document"
-            place = Place(f"Bundle.entry[{at}]", document.root, document.root)
-            severity = "error" if orphan else "warning"
-            findings.add("bundle.entry.unreachable", severity, what, place, SOURCE)
+            severity, where = "error" if orphan else "warning", f"Bundle.entry[{at}]"
+            findings.add_at(where, "bundle.entry.unreachable", severity, what, SOURCE)
 
 
 def _closure(start: list[int], links: dict[int, list[int]]) -> set[int]:
@@ -119,10 +119,10 @@ def narratives(document: Document, findings: Findings) -> None:
             for at, e in enumerate(entries)
             if isinstance(e, dict) and isinstance(e.get("resource"), dict)
         ]
+    what = "the resource has no narrative"
     for resource, path in places:
         if "text" not in resource and resource.get("resourceType") not in WITHOUT_TEXT:
-            place = Place(path, resource, resource)
-            findings.add("dom-6", "information", "the resource has no narrative", place, source)
+            findings.add_at(path, "dom-6", "information", what, source)
 
 
 WITHOUT_TEXT = ("Bundle", "Binary", "Parameters")

@@ -12,8 +12,11 @@ from ips.conformance.extensions import extension
 from ips.conformance.fhirpath.values import Typed
 from ips.conformance.invariants import broken
 from ips.conformance.model import Json, Node, Type
-from ips.conformance.primitives import CHECKS, expected
+from ips.conformance.primitives import CHECKS, expected, is_absolute
 from ips.conformance.values import matches_fixed, matches_pattern
+
+URI_SYSTEM = "urn:ietf:rfc:3986"
+"""The system of identifiers that are URIs themselves."""
 
 REMOVED_SYSTEM = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 
@@ -34,17 +37,19 @@ def note(
     findings.add(rule, severity, message, place, source, outcome)
 
 
-def claimed(resource: Json) -> Iterator[str]:
-    """Yield the profiles that a resource says it meets."""
+def claimed(resource: Json) -> tuple[str, ...]:
+    """Return the profiles that a resource says it meets."""
     meta = resource.get("meta")
     profiles = meta.get("profile") if isinstance(meta, dict) else None
-    for url in profiles if isinstance(profiles, list) else ():
-        if isinstance(url, str):
-            yield url
+    if not isinstance(profiles, list):
+        return ()
+    return tuple([url for url in profiles if isinstance(url, str)])
 
 
 def cardinality(judge: Judge, node: Node, count: int, place: Place) -> None:
     """Judge how often an element or slice stands."""
+    if count >= node.min and (count <= node.max or node.max == -1):
+        return
     name = node.id.rpartition(".")[2]
     if count < node.min:
         what = f"{name} is missing" if count == 0 else f"{name} stands {count} times"
@@ -67,7 +72,7 @@ def primitive(judge: Judge, node: Node, value: Any, beside: Any, kind: Type, pla
         return
     check = CHECKS.get(kind.code)
     if check is not None and not check(value):
-        what = f"«{short(value)}» is not a {kind.code}: {expected(kind.code)}"
+        what = f"«{short(value)}» is not a {kind.code}: {expected(kind.code, value)}"
         judge.note(f"{node.id}.format", "error", what, place, node.source)
         return
     if kind.code == "xhtml":
@@ -221,8 +226,28 @@ def _coding(judge: Judge, node: Node, value: Json, place: Place) -> None:
         judge.note("Coding.code.unknown", severity, what, place, node.source)
 
 
+def _identifier(judge: Judge, node: Node, value: Json, place: Place) -> None:
+    """Judge whether the system of an identifier is a URI that names its scheme."""
+    system, text = value.get("system"), value.get("value")
+    if isinstance(system, str) and not is_absolute(system):
+        what = f"«{short(system, 120)}» is no absolute URI; an OID is written urn:oid:…"
+        judge.note("Identifier.system.absolute", "error", what, place.at(".system"), node.source)
+    elif system == URI_SYSTEM and isinstance(text, str) and ":" not in text:
+        what = f"«{short(text)}» is no URI, which the system {URI_SYSTEM} stands for"
+        judge.note("Identifier.value.absolute", "error", what, place.at(".value"), node.source)
+
+
+def clean_identifier(value: Json) -> bool:
+    """Whether `_identifier` surely has nothing to say."""
+    system = value.get("system")
+    if system is None:
+        return True
+    return is_absolute(system) and (system != URI_SYSTEM or ":" in value.get("value", ":"))
+
+
 BY_TYPE: dict[str, Callable[[Judge, Node, Json, Place], None]] = {
     "Coding": _coding,
     "Extension": extension,
+    "Identifier": _identifier,
 }
 """Checks that belong to a data type wherever it stands."""

@@ -83,7 +83,9 @@ def walk(
     place = Place(str(resource["resourceType"]), resource, resource)
     try:
         with _lock:
-            fast = package.cache.setdefault("fast", Fast()) if quick else None
+            if quick and "fast" not in package.cache:
+                package.cache["fast"] = Fast()
+            fast = package.cache["fast"] if quick else None
             walker = Walker(document, found, fast)
             if fast is not None:
                 fast.bind(walker)

@@ -1,393 +1,305 @@
 """Says quickly that a value breaks nothing; says nothing about what is wrong.
 
-Most of a document is in order. For every element of a definition a function is made, once, that
-answers «clean» or «look closer»; only what is not clean is walked (`walk.py`) and reported. The
-answer «clean» must never be given where the walker would note something: a property test holds the
-two against each other.
+Most of a document is in order. For every element, and every set of elements that several profiles
+lay on the same value, a function is made, once, that answers «clean» or «look closer»; only what is
+not clean is walked (`walk.py`) and reported. The answer «clean» must never be given where the
+walker would note something: a property test holds the two against each other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Any
 
-from ips.conformance import memory, narrative
-from ips.conformance.context import Document, Judge, Place
-from ips.conformance.elements import REMOVED_SYSTEM, claimed
-from ips.conformance.fhirpath.values import Env, Typed, capital
-from ips.conformance.invariants import Trigger, evaluator, trigger
-from ips.conformance.matching import matcher
-from ips.conformance.model import PRIMITIVES, Definition, Invariant, Json, Node, Type
-from ips.conformance.primitives import CHECKS
-from ips.conformance.quick import (
-    FORMS,
-    Check,
-    all_of,
-    coded_in,
-    each,
-    later,
-    never,
-    object_check,
-    remembered,
-)
-from ips.conformance.targets import References
-from ips.conformance.values import matches_fixed, matches_pattern
+from ips.conformance.context import Judge, Place
+from ips.conformance.demands import Rules
+from ips.conformance.elements import claimed
+from ips.conformance.expected import Choice, expected
+from ips.conformance.model import Definition, Json, Node, Type
+from ips.conformance.quick import MAX_REMEMBERED, Check
+from ips.conformance.shapes import Rule, property_check
+from ips.conformance.weaver import Weaver
+
+Parts = tuple[tuple[Check | None, ...], list[Node]]
+"""The checks of the properties of an object, and the children that it lacks."""
+
+MAX_PARTS = 5000
+
+DOUBT = (TypeError, KeyError, AttributeError, IndexError, ValueError)
+"""What a value of an unexpected kind raises; the walker tells what is wrong with it."""
+
+Program = tuple[tuple[str, ...], Check]
+"""Canonicals, and the check of a resource by all of them at once."""
 
 
-class Fast(References):
+class Fast(Weaver):
     """Makes and keeps the functions for one set of tables; `bind` sets what they look at."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.env = Env(None, None)
-        self.made: dict[tuple[int, str], Check] = {}
-        self.extensions: dict[str, Check | None] = {}
-        self.by_type: dict[str, Check] = {}
+        self.programs: dict[str, Program] = {}
+        self.together: dict[tuple[str, ...], Program] = {}
+        self.claims: dict[int, tuple[str, ...]] = {}
+        """The profiles by which resources of this document were looked at in vain."""
+        self.expected: dict[str, list[Choice]] = {}
+        self.said: dict[int, tuple[str, ...]] = {}
+        """What resources claim."""
+        self.met: set[tuple[int, tuple[str, ...]]] = set()
+        """Resources that are clean by what they claim and some profiles."""
+        self.expectations: dict[tuple[str, ...], dict[str, list[Choice]]] = {}
+        self.singles: dict[tuple[int, str], Check] = {}
+        self.parts: dict[tuple[int, tuple[str, ...]], Parts] = {}
+        self.wholes: dict[tuple[int, tuple[str, ...]], tuple[Rule, ...]] = {}
+        self.known: set[tuple[int, str, int]] = set()
 
     def bind(self, judge: Judge) -> None:
         """Set the document under judgement."""
         self.judge = judge
         self.document = judge.document
         self.seen.forget()
+        self.claims.clear()
+        self.expected = {}
+        self.known.clear()
+        self.met.clear()
+        self.said.clear()
         self.here = Place("", judge.document.root, judge.document.root)
-        self.env = judge.env(self.here)
+        seen = judge.env(self.here)
+        self.env.resolve, self.env.member_of = seen.resolve, seen.member_of
+        self.env.conforms = seen.conforms
 
     # -- resources -----------------------------------------------------------------------------
 
     def clean_resource(self, resource: Any, profiles: tuple[str, ...] = ()) -> bool:
         """Whether a resource meets the given profiles and those it claims, without any finding."""
-        kind = resource["resourceType"]
-        urls = {*profiles, *claimed(resource)} if "meta" in resource else profiles
-        if not urls:
-            base = self.document.package.type(kind)
-            return base is not None and self.clean_by(base, resource)
-        known, clean = id(resource), self.document.clean
+        identity = id(resource)
+        met = (identity, profiles)
+        if met in self.met:
+            return True
+        kind, clean = resource["resourceType"], self.document.clean
+        urls = (*self._claimed(resource), *profiles)
         for url in urls:
-            if (known, url) in clean:
+            if (identity, url) in clean:
                 continue
             definition = self.document.package.definition(url)
             if definition is None or definition.type != kind:
                 return False
             if not self.clean_by(definition, resource):
                 return False
+        if not urls:
+            base = self.document.package.type(kind)
+            if base is None or not self.clean_by(base, resource):
+                return False
+        self.met.add(met)
         return True
+
+    def _claimed(self, resource: Json) -> tuple[str, ...]:
+        known = self.said.get(id(resource))
+        if known is None:
+            known = self.said[id(resource)] = claimed(resource)
+        return known
 
     def clean_by(self, definition: Definition, resource: Json) -> bool:
         """Whether a resource meets a definition and what it imposes, without any finding."""
-        key = (id(resource), definition.url)
-        if key in self.document.clean:
+        document, identity = self.document, id(resource)
+        key = (identity, definition.url)
+        if key in document.clean:
             return True
-        known = self.document.verdicts.get(key, key)
-        if known is not key:
+        if key in document.verdicts:
             # In progress (a circle of references), or already walked and found wanting.
             return False
-        self.document.verdicts[key] = True
+        document.verdicts[key] = True
+        clean = identity not in self.claims and self.clean_by_claims(key, resource)
+        if not clean and definition.url not in self.claims.get(identity, ()):
+            clean = self._run(
+                self.programs.get(definition.url) or self._program(definition), resource
+            )
+        if not clean:
+            del document.verdicts[key]
+        return clean
+
+    def first_look(self, key: tuple[int, str], resource: Json) -> bool:
+        """Whether a resource that was not looked at before turns out to meet a profile."""
+        if key[0] in self.claims:
+            return False
+        verdicts = self.document.verdicts
+        verdicts[key] = True
+        clean = self.clean_by_claims(key, resource)
+        if not clean:
+            del verdicts[key]
+        return clean
+
+    def clean_by_claims(self, key: tuple[int, str], resource: Json) -> bool:
+        """Whether a resource meets one profile, after a look at all those that it should meet.
+
+        These are the ones that it claims, what they impose and derive from, and what its document
+        expects of it. All are judged at once, whichever is asked for: what they share is checked
+        once. Where one of them is not met, each is looked at for itself.
+        """
+        self.claims[key[0]] = ()
+        kind = resource["resourceType"]
+        likely: list[str] = []
+        for choice in self.expected.get(kind, ()):
+            possible = choice.possible(resource, self.judge)
+            if len(possible) == 1:
+                likely += possible
+        urls = (*self._claimed(resource), *likely)
+        program = self.together.get(urls)
+        if program is None:
+            found = [d for d in map(self.document.package.definition, urls) if d is not None]
+            program = self._made([d for d in found if d.type == kind], derived=True)
+            if len(self.together) < MAX_REMEMBERED:
+                self.together[urls] = program
+        if program[0] and not self._run(program, resource):
+            self.claims[key[0]] = program[0]
+        return key in self.document.clean
+
+    def expect(self, definitions: list[Definition]) -> None:
+        """Note what the profiles of a bundle want its entries to be, by type of resource."""
+        key = tuple(d.url for d in definitions)
+        known = self.expectations.get(key)
+        if known is None:
+            known = self.expectations[key] = expected(definitions, self.judge)
+        self.expected = known
+
+    def _run(self, program: Program, resource: Json) -> bool:
+        """Whether a resource is clean by a program; its links are kept then."""
+        document, identity = self.document, id(resource)
         env, links, here = self.env, self.links, self.here
         outer = env.resource, env.root
         env.resource = env.root = resource
-        self.here = Place("", resource, resource, self.document.full_urls.get(id(resource), ""))
+        self.here = Place("", resource, resource, document.full_urls.get(identity, ""))
         self.links = []
+        urls, check = program
         try:
-            clean = bool(self.root(definition)(resource))
-            if clean and definition.imposes:
-                clean = all(
-                    imposed is None or self.clean_by(imposed, resource)
-                    for imposed in map(self.document.package.definition, definition.imposes)
-                )
-        except (TypeError, KeyError, AttributeError):
+            clean = bool(check(resource))
+        except DOUBT:
             clean = False
         if clean:
-            self.document.clean.add(key)
-            self.document.links.setdefault(id(resource), []).extend(self.links)
-        else:
-            del self.document.verdicts[key]
+            document.clean.update([(identity, url) for url in urls])
+            document.links.setdefault(identity, []).extend(self.links)
         env.resource, env.root = outer
         self.links, self.here = links, here
         return clean
 
-    def root(self, definition: Definition) -> Check:
-        """Return the function for the root of a definition."""
-        key = (id(definition.root), "")
-        if key not in self.made:
-            checks = [self.object(definition.root), *self.demands(definition.root, "")]
-            self.made[key] = all_of(checks)
-        return self.made[key]
+    def _program(self, definition: Definition) -> Program:
+        """Return the check of a resource by a profile together with those that it imposes."""
+        program = self.programs[definition.url] = self._made([definition], derived=False)
+        return program
 
-    def clean_value(self, node: Node, value: Any, kind: Type, place: Place) -> bool:
-        """Whether a value of an element is clean where it stands."""
-        env, here = self.env, self.here
-        outer = env.resource, env.root
-        self.here, env.resource, env.root = place, place.resource, place.root
-        try:
-            return bool(self.value(node, kind)(value))
-        except (TypeError, KeyError, AttributeError):
-            return False
-        finally:
-            self.here = here
-            env.resource, env.root = outer
+    def _made(self, definitions: list[Definition], derived: bool) -> Program:
+        """Return the check by definitions, those they impose, and those they derive from."""
+        together: dict[str, Definition] = {}
+        pending = definitions
+        while pending:
+            one, *pending = pending
+            if one.url not in together:
+                together[one.url] = one
+                pending.extend(self._at_hand(one.imposes))
+                if derived and one.is_profile:
+                    # A base that is no profile adds nothing: its elements are all in the profile.
+                    pending.extend(b for b in self._at_hand([one.raw["base"]]) if b.is_profile)
+        return tuple(together), self.root([one.root for one in together.values()])
+
+    def _at_hand(self, urls: Iterable[str]) -> list[Definition]:
+        found = map(self.document.package.definition, urls)
+        return [definition for definition in found if definition is not None]
 
     # -- elements ------------------------------------------------------------------------------
 
-    def value(self, node: Node, kind: Type) -> Check:
-        """Return the function for one repetition of an element."""
-        key = (id(node), kind.code)
-        made = self.made.get(key)
-        if made is None:
-            # A type may contain itself (Extension): the function is looked up when it is called.
-            self.made[key] = later(self.made, key)
-            made = self.made[key] = self._value(node, kind)
+    def clean_value(self, node: Node, value: Any, kind: Type, place: Place) -> bool:
+        """Whether a value of an element is clean where it stands."""
+        check = self.singles.get((id(node), kind.code))
+        if check is None:
+            check = self.singles[id(node), kind.code] = self.value([(node, kind)])
+        env, here = self.env, self.here
+        resource, root = env.resource, env.root
+        self.here, env.resource, env.root = place, place.resource, place.root
+        try:
+            return bool(check(value))
+        except DOUBT:
+            return False
+        finally:
+            self.here, env.resource, env.root = here, resource, root
+
+    def doubtful(self, node: Node, value: Json, place: Place) -> tuple[list[str], list[Node]]:
+        """Return the properties of an object that are not clean, and the children it lacks."""
+        shape = tuple(value)
+        checks, lacking = self.parts.get((id(node), shape)) or self._parts(node, shape)
+        identity, known = id(value), self.known
+        found = []
+        outer = self._enter(place)
+        for name, check in zip(shape, checks, strict=True):
+            if check is None:
+                found.append(name)
+                continue
+            # Profiles share most checks: what one has asked of this object holds for the next.
+            key = (identity, name, id(check))
+            if key in known:
+                continue
+            try:
+                clean = check(value[name])
+            except DOUBT:
+                clean = False
+            if clean:
+                known.add(key)
+            else:
+                found.append(name)
+        self._leave(outer)
+        return found, lacking
+
+    def _parts(self, node: Node, shape: tuple[str, ...]) -> Parts:
+        """Return the checks of the properties of an object, and the mandatory ones it lacks.
+
+        There is no check of what the walker has to take apart: slices, primitives with something
+        beside them, choices that are made twice.
+        """
+        present: dict[int, list[str]] = {}
+        for key in shape:
+            child = node.by_key.get(key.removeprefix("_"))
+            present.setdefault(id(child[0]) if child else 0, []).append(key)
+        checks: list[Check | None] = []
+        for key in shape:
+            child = node.by_key.get(key)
+            alone = child is None or len(present[id(child[0])]) == 1
+            sliced = child is not None and child[0].is_list and bool(child[0].slices)
+            checks.append(
+                property_check([node], key, self)
+                if alone and not sliced and not key.startswith("_")
+                else None
+            )
+        made = tuple(checks), [c for c in node.required if id(c) not in present]
+        if len(self.parts) < MAX_PARTS:
+            self.parts[id(node), shape] = made
         return made
 
-    def _value(self, node: Node, kind: Type) -> Check:
-        kind = next((t for t in node.types if t.code == kind.code), kind)
-        if kind.code in PRIMITIVES:
-            return self.primitive(node, kind.code)
-        definition = self.document.package.type(kind.code)
-        if definition is None:
-            if node.content_of:
-                target = node.definition.by_path.get(node.content_of)
-                return self.object(target) if target is not None else never
-            return never
-        if definition.raw.get("kind") == "resource":
-            return self._resource(kind)
-        type_ = kind.code if node.name.endswith("[x]") else ""
-        checks: list[Check] = []
-        roots = self.judge.content_roots(node, kind)
-        for root in roots:
-            checks.append(self._shared(root))
-            if root is not node:
-                checks.extend(self.demands(root, ""))
-        if node.children and kind.code not in ("BackboneElement", "Element"):
-            checks.extend(self.rules(definition.root.invariants, ""))
-        checks.extend(self.demands(node, type_))
-        extra = {
-            "Coding": self.coding,
-            "Extension": self.extension,
-            "Reference": self.reference(node),
-        }.get(kind.code)
-        if extra is not None:
-            checks.append(extra)
-        return self._kept(node, kind, roots, all_of(checks))
-
-    def _kept(self, node: Node, kind: Type, roots: list[Node], check: Check) -> Check:
-        """Return a check that keeps its answers, where that can be done."""
-        if kind.code == "Coding" and memory.keeps_codings(node, roots):
-            return memory.coding(check)
-        if kind.code == "CodeableConcept" and memory.keeps_concepts(node, roots):
-            return memory.concept(check)
-        if kind.code == "Reference" and memory.keeps_targets(node, roots):
-            return self.known_target(node, roots, check)
-        return check
-
-    def _shared(self, root: Node) -> Check:
-        """Return the children's check of a definition's root or an element, made once."""
-        key = (id(root), "object")
-        if key not in self.made:
-            self.made[key] = later(self.made, key)
-            check = self.object(root)
-            if root is root.definition.root and root.name in memory.SHARED:
-                check = self.seen.once(root, check, lambda: len(self.links))
-            self.made[key] = check
-        return self.made[key]
-
-    def _resource(self, kind: Type) -> Check:
-        any_type = kind.code in ("Resource", "DomainResource")
-
-        def run(value: Any) -> bool:
-            if not any_type and value["resourceType"] != kind.code:
-                return False
-            return self.clean_resource(value, kind.profiles)
-
-        return run
-
-    def object(self, node: Node) -> Check:
-        """Return the function for the children of a node."""
-        checks: dict[str, Check] = {}
-        choices: list[tuple[Any, int]] = []
-        for child in node.children:
-            names = (
-                [(child.name[:-3] + capital(t.code), t) for t in child.types]
-                if child.name.endswith("[x]")
-                else [(child.name, child.types[0] if child.types else Type(""))]
-            )
-            if child.max == 0:
-                continue
-            for name, kind in names:
-                if name not in checks:
-                    checks[name] = self._child(child, kind)
-                    if kind.code in PRIMITIVES and not child.is_list:
-                        checks["_" + name] = self._beside(child)
-            if len(names) > 1 or (child.min and child.name.endswith("[x]")):
-                choices.append((frozenset(n for n, _ in names), child.min))
-        resource = node is node.definition.root and node.definition.raw.get("kind") == "resource"
-        if resource:
-            # What is contained is judged in its container; the walker knows how.
-            checks.pop("contained", None)
-            checks["resourceType"] = node.definition.type.__eq__
-        needed = frozenset(c.name for c in node.required if not c.name.endswith("[x]"))
-        extension = node.definition.type == "Extension" and node is node.definition.root
-        return object_check(checks, needed, [] if extension else choices)
-
-    def _child(self, child: Node, kind: Type) -> Check:
-        if child.slicing is not None and child.slices:
-            return self._sliced(child, kind)
-        check = self.value(child, kind)
-        if not child.is_list:
-            return check
-        low, high = child.min, child.max
-        every = each(check)
-        if low <= 1 and high == -1:
-            return every
-        return lambda items: (
-            low <= len(items) and (high == -1 or len(items) <= high) and every(items)
-        )
-
-    def _sliced(self, node: Node, kind: Type) -> Check:
-        find = matcher(node, self.judge)
-        slices, closed = node.slices, bool(node.slicing and node.slicing.rules == "closed")
-        mandatory = [s for s in slices if s.min]
-
-        def run(value: Any) -> bool:
-            items = value if node.is_list else [value]
-            if type(items) is not list or not items or len(items) < node.min:
-                return False
-            if node.max != -1 and len(items) > node.max:
-                return False
-            counts: dict[int, int] = {}
-            for item in items:
-                matched = find(item, kind, self.here, self.judge)
-                if len(matched) > 1 or (closed and not matched):
-                    return False
-                one = matched[0] if matched else node
-                if matched:
-                    count = counts[id(one)] = counts.get(id(one), 0) + 1
-                    if one.max != -1 and count > one.max:
-                        return False
-                if not self.value(one, kind)(item):
-                    return False
-            return all(counts.get(id(s), 0) >= s.min for s in mandatory)
-
-        return run
-
-    def _beside(self, node: Node) -> Check:
-        """Return the check of what stands beside a primitive."""
-        element = self.document.package.type("Element")
-        root = node if node.children else element.root if element is not None else None
-        if root is None:
-            return never
-        return lambda value: bool(value) and self._shared(root)(value)
-
-    # -- rules ---------------------------------------------------------------------------------
-
-    def primitive(self, node: Node, code: str) -> Check:
-        """Return the function for a primitive."""
-        if code == "xhtml":
-            return lambda value: not narrative.problems(value)
-        form = FORMS.get(code) or CHECKS[code]
-        codes = self._listed(node) if code == "code" else None
-        if codes is not None:
-            form = codes
-        elif node.binding or node.max_value_set:
-            return all_of([form, self._bound(node)])
-        checks: list[Check] = [form]
-        if node.has_fixed:
-            checks = [lambda value: matches_fixed(value, node.fixed)]
-        if node.has_pattern:
-            checks.append(lambda value: matches_pattern(value, node.pattern))
-        if node.max_length is not None:
-            limit = node.max_length
-            checks.append(lambda value: len(value) <= limit)
-        checks.extend(self.rules(node.invariants, code))
-        return all_of(checks)
-
-    def _listed(self, node: Node) -> Check | None:
-        """Return membership of a list of codes, where the value set is nothing but that."""
-        if node.binding is None or node.binding[0] != "required" or node.max_value_set:
-            return None
-        value_set = self.document.terminology.value_set(node.binding[1])
-        if value_set is None or set(value_set) != {"s"} or node.has_fixed:
-            return None
-        return frozenset(c for codes in value_set["s"].values() for c in codes).__contains__
-
-    def _bound(self, node: Node) -> Check:
-        """Return membership of the bound value sets; text without a code does for extensible."""
-        wanted = [v for v in (node.binding[1] if node.binding else None, node.max_value_set) if v]
-        extensible = node.binding is not None and node.binding[0] == "extensible"
-        text_will_do = extensible and node.max_value_set is None
-        terminology = self.document.terminology
-        kinds = {t.code for t in node.types}
-        if kinds == {"CodeableConcept"} and len(wanted) == 1:
-            value_set = terminology.value_set(wanted[0]) or {}
-            if set(value_set) == {"s"}:
-                pairs = {(s, c) for s, codes in value_set["s"].items() for c in codes}
-                return coded_in(pairs, text_will_do)
-        if kinds == {"code"}:
-            return remembered(lambda code: all(terminology.has_code(v, code) for v in wanted))
-        if len(wanted) == 1:
-            only = wanted[0]
-            return lambda value: (
-                terminology.member_of(value, only) is True
-                or (
-                    text_will_do
-                    and type(value) is dict
-                    and "coding" not in value
-                    and "code" not in value
-                )
-            )
-        return lambda value: all(terminology.member_of(value, v) is True for v in wanted)
-
-    def demands(self, node: Node, type_: str) -> list[Check]:
-        """Return the checks of fixed and pattern values, bindings and invariants of a node."""
-        checks: list[Check] = []
-        if node.has_fixed:
-            checks.append(lambda value: matches_fixed(value, node.fixed))
-        if node.has_pattern:
-            checks.append(lambda value: matches_pattern(value, node.pattern))
-        if node.binding or node.max_value_set:
-            checks.append(self._bound(node))
-        checks.extend(self.rules(node.invariants, type_))
-        return checks
-
-    def rules(self, invariants: tuple[Invariant, ...], type_: str) -> list[Check]:
-        """Return the checks of invariants, each skipped where it has nothing to speak of."""
-        return [
-            self._rule(evaluator(i.expression), trigger(i.expression), type_) for i in invariants
-        ]
-
-    def _rule(
-        self, holds: Callable[[Any, Env], bool], touches: Trigger | None, type_: str
-    ) -> Check:
-        if type_:
-            return lambda value: holds(Typed(value, type_), self.env)
-        if touches is None:
-            return lambda value: holds(value, self.env)
-        idle = touches
-        return lambda value: (type(value) is dict and idle(value)) or holds(value, self.env)
-
-    def coding(self, value: Any) -> bool:
-        """Whether a code is not known to be missing from its system."""
-        system = value.get("system")
-        if system is None or system == REMOVED_SYSTEM:
-            return system is None
-        codes = self.document.package.code_systems.get(system)
-        if codes is not None:
-            return "code" not in value or value["code"] in codes
-        return "code" not in value or _may_exist(self.document, system, value["code"])
-
-    def extension(self, value: Any) -> bool:
-        """Whether an extension is known and meets its definition."""
-        if ("extension" in value) == (len(value) - ("id" in value) - ("extension" in value) > 1):
-            return False
-        url = value["url"]
-        if ":" not in url:
+    def holds(self, node: Node, value: Json, place: Place) -> bool:
+        """Whether a value has all that a node demands of it as a whole."""
+        shape = tuple(value)
+        rules = self.wholes.get((id(node), shape))
+        if rules is None:
+            demanded: Rules = {}
+            self.demand(node, "", demanded)
+            rules = tuple(r for r in demanded.values() if r.idle is None or not r.idle(shape))
+            if len(self.wholes) < MAX_PARTS:
+                self.wholes[id(node), shape] = rules
+        if not rules:
             return True
-        if url not in self.extensions:
-            definition = self.document.package.definition(url)
-            usable = definition is not None and definition.type == "Extension"
-            self.extensions[url] = self.root(definition) if definition and usable else None
-        check = self.extensions[url]
-        return check is not None and bool(check(value))
+        outer = self._enter(place)
+        try:
+            for rule in rules:
+                if not (rule.check(value, self.env) if rule.sees else rule.check(value)):
+                    return False
+            return True
+        except DOUBT:
+            return False
+        finally:
+            self._leave(outer)
 
+    def _enter(self, place: Place) -> tuple[Place, Any, Any]:
+        env = self.env
+        outer = self.here, env.resource, env.root
+        self.here, env.resource, env.root = place, place.resource, place.root
+        return outer
 
-def _may_exist(document: Document, system: str, code: str) -> bool:
-    return document.terminology.exists(system, code) is not False
+    def _leave(self, outer: tuple[Place, Any, Any]) -> None:
+        self.here, self.env.resource, self.env.root = outer

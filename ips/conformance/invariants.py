@@ -35,6 +35,22 @@ def evaluator(expression: str) -> Callable[[Any, Env], bool]:
     return _with_native(quick, test)
 
 
+@lru_cache(maxsize=4096)
+def glance(expression: str) -> Callable[[Any, Env], Any]:
+    """Return a function that is true where an expression surely holds.
+
+    Anything else, an exception as well, means that `evaluator` has to say.
+    """
+    try:
+        test = compile_test(expression)
+    except (Unsupported, FhirPathSyntaxError):
+        return _other_engine(expression)
+    quick = native.rule(expression)
+    if quick is None:
+        return test
+    return lambda value, env: quick(value) or test(value, env)
+
+
 def _guarded(test: Test) -> Callable[[Any, Env], bool]:
     """A value of the wrong shape breaks other rules, which tell it better."""
 
@@ -65,8 +81,8 @@ def _with_native(quick: native.Rule, test: Test) -> Callable[[Any, Env], bool]:
     return run
 
 
-Trigger = Callable[[dict[str, Any]], bool]
-"""Says that an object has nothing that an invariant speaks of."""
+Trigger = Callable[[Iterable[str]], bool]
+"""Says of the properties of an object that an invariant speaks of none of them."""
 
 
 @lru_cache(maxsize=4096)

@@ -38,6 +38,8 @@ def _build(node: Node, judge: Judge) -> Matcher:
         return _by_entry(node)
     if discriminators == (("profile", "resolve()"),):
         return _by_target(node, judge)
+    if discriminators and discriminators[0] == ("type", "resolve()"):
+        return _by_target_type(node, alone=len(discriminators) == 1)
     paths = tuple(path for how, path in discriminators if how in ("value", "pattern"))
     if len(paths) == len(discriminators) and paths in _CODED:
         index = _codes(node, _CODED[paths])
@@ -101,10 +103,10 @@ def _by_code(index: dict[tuple[str, str], Node], element: str) -> Matcher:
         if type(value) is not dict:
             return []
         concept = value.get(element) if element else value
-        codings = concept.get("coding") if isinstance(concept, dict) else None
+        codings = concept.get("coding") if type(concept) is dict else None
         found: list[Node] = []
-        for coding in codings if isinstance(codings, list) else ():
-            if isinstance(coding, dict):
+        for coding in codings if type(codings) is list else ():
+            if type(coding) is dict:
                 match = index.get((str(coding.get("system")), str(coding.get("code"))))
                 if match is not None and match not in found:
                     found.append(match)
@@ -147,19 +149,43 @@ def _by_target(node: Node, judge: Judge) -> Matcher:
     return run
 
 
+def _by_target_type(node: Node, alone: bool) -> Matcher:
+    """Look only at the slices for the type of the target; without any there is no match."""
+    index: dict[str, list[Node]] = {}
+    for candidate in node.slices:
+        targets = [target for type_ in candidate.types for target in type_.targets]
+        for name in dict.fromkeys(target.rsplit("/", 1)[-1] for target in targets):
+            index.setdefault(name, []).append(candidate)
+
+    def run(value: Any, kind: Type, place: Place, judge: Judge) -> list[Node]:
+        if "Resource" not in index:
+            reference = value.get("reference") if isinstance(value, dict) else None
+            found = judge.document.resolve(reference, place) if isinstance(reference, str) else None
+            nodes = index.get(str(found.get("resourceType")), []) if found is not None else []
+            if alone or not nodes:
+                return nodes
+        return slices_of(node, value, kind, place, judge)
+
+    return run
+
+
 def _fitting(index: Candidates, resource: Json, place: Place, judge: Judge) -> list[Node]:
-    found = []
+    found, identity = [], id(resource)
+    clean, verdicts = judge.document.clean, judge.document.verdicts
     for candidate in index.get(str(resource.get("resourceType")), ()):
         urls = candidate[1]
         if not urls:
             found.append(candidate)
         for url in urls:
-            if judge.conforms(resource, url, place):
+            key = (identity, url)
+            if verdicts.get(key) is False:
+                continue
+            if key in clean or judge.conforms(resource, url, place):
                 found.append(candidate)
                 break
-    if len(found) < 2:
-        return [node for node, _ in found]
-    return surely(found, resource, place, judge)
+    if len(found) == 1:
+        return [found[0][0]]
+    return surely(found, resource, place, judge) if found else []
 
 
 def of_type(node: Node, value: Any) -> list[Node]:

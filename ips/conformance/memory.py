@@ -13,25 +13,8 @@ from typing import Any
 from ips.conformance.model import Node
 from ips.conformance.quick import FORMS, MAX_REMEMBERED, Check
 
-SHARED = frozenset(
-    [
-        "Address",
-        "Annotation",
-        "Attachment",
-        "ContactPoint",
-        "Dosage",
-        "HumanName",
-        "Identifier",
-        "Meta",
-        "Narrative",
-        "Period",
-        "Quantity",
-        "Range",
-        "Ratio",
-        "Timing",
-    ]
-)
-"""Data types whose base several profiles leave as it is."""
+DEAR = frozenset(["Dosage", "Narrative", "Timing"])
+"""Data types that cost more to check than to remember."""
 
 
 def plain(node: Node | None) -> bool:
@@ -75,6 +58,14 @@ def keeps_targets(node: Node, roots: list[Node]) -> bool:
     )
 
 
+KEEPS: dict[str, Callable[[Node, list[Node]], bool]] = {
+    "Coding": keeps_codings,
+    "CodeableConcept": keeps_concepts,
+    "Reference": keeps_targets,
+}
+"""Whether answers about a type can be kept, by an element and the roots of what may stand in it."""
+
+
 def coding(check: Check) -> Check:
     """Keep which codings are clean: system, code, display and version, all of them text."""
     clean: set[Any] = set()
@@ -104,7 +95,10 @@ def concept(check: Check) -> Check:
         if size != worded + ("coding" in value) or (worded and not text(value["text"])):
             return bool(check(value))
         # The size tells a concept of text alone from one with an empty list of codings.
-        key = (size, worded, *[tuple(c.items()) for c in codings])
+        if len(codings) == 1:
+            key: tuple[Any, ...] = (size, worded, *codings[0].items())
+        else:
+            key = (size, worded, *[tuple(c.items()) for c in codings])
         try:
             if key in clean:
                 return True
@@ -131,15 +125,23 @@ class Seen:
         self.values: set[tuple[int, int]] = set()
         self.targets: dict[str, Any] = {}
         """Entries by references that are well formed and lead to them."""
+        self.fit: list[set[int]] = []
 
     def forget(self) -> None:
         """Begin another document."""
         self.values.clear()
         self.targets.clear()
+        for known in self.fit:
+            known.clear()
 
-    def once(self, root: Node, check: Check, links: Callable[[], int]) -> Check:
+    def fitting(self) -> set[int]:
+        """Return a set for the entries found to be of an allowed kind in one place."""
+        self.fit.append(set())
+        return self.fit[-1]
+
+    def once(self, check: Check, links: Callable[[], int]) -> Check:
         """Ask a check once per value; a value that refers to something is asked every time."""
-        mark, values = id(root), self.values
+        mark, values = id(check), self.values
 
         def run(value: Any) -> bool:
             key = (id(value), mark)

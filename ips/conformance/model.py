@@ -211,6 +211,7 @@ class ProfilePackage:
     code_systems: dict[str, frozenset[str]] = field(default_factory=dict)
     packages: list[Json] = field(default_factory=list)
     cache: dict[Any, Any] = field(default_factory=dict)
+    types: dict[str, Definition] = field(default_factory=dict)
 
     def add(self, table: Json) -> None:
         """Add a compiled table; what it defines replaces what was there."""
@@ -223,6 +224,7 @@ class ProfilePackage:
         name = table["package"]["name"]
         for url, raw in table["definitions"].items():
             self.definitions[url] = Definition(url, raw, invariants, name)
+        self.types.clear()
         self.value_sets.update(table["valuesets"])
         for url, codes in table["codesystems"].items():
             self.code_systems.setdefault(url, frozenset(codes))
@@ -235,7 +237,13 @@ class ProfilePackage:
 
     def type(self, code: str) -> Definition | None:
         """Return the base definition of a FHIR type."""
-        return self.definitions.get(CORE + code)
+        try:
+            return self.types[code]
+        except KeyError:
+            found = self.definitions.get(CORE + code)
+            if found is not None:
+                self.types[code] = found
+            return found
 
     def with_package(self, source: Path | bytes) -> ProfilePackage:
         """Compile another package on top of this one."""

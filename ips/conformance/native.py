@@ -17,6 +17,9 @@ ALLERGY = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification
 CONDITION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 
 
+NOTHING: dict[str, Any] = {}
+
+
 def _entries(value: Any) -> list[Any]:
     entries = value.get("entry")
     return entries if isinstance(entries, list) else []
@@ -30,7 +33,8 @@ def _all_have(names: frozenset[str], element: str, reference: bool) -> Rule:
     """All resources of some types have an element, or a reference in it."""
 
     def run(value: Any) -> bool | None:
-        for resource in _resources(value):
+        for entry in _entries(value):
+            resource = entry.get("resource") or NOTHING
             if resource.get("resourceType") in names:
                 found = resource.get(element)
                 if not found or (
@@ -110,7 +114,8 @@ def _period(value: Any) -> bool | None:
 
 
 def _present(*names: str) -> Rule:
-    return lambda value: True if any(n in value for n in names) else None
+    absent = frozenset(names).isdisjoint
+    return lambda value: None if absent(value) else True
 
 
 RULES: dict[str, Rule] = {
@@ -149,6 +154,19 @@ RULES: dict[str, Rule] = {
     "fullUrl.contains('/_history/').not()": lambda v: (
         True if isinstance(v.get("fullUrl"), str) and "/_history/" not in v["fullUrl"] else None
     ),
+    (
+        "value.exists() or hasMember.exists() or component.exists() or dataAbsentReason.exists()"
+    ): _present("valueQuantity", "valueCodeableConcept", "valueDateTime", "component"),
+    "fullUrl.exists() implies fullUrl.contains('/_history/').not()": lambda v: (
+        True if isinstance(v.get("fullUrl"), str) and "/_history/" not in v["fullUrl"] else None
+    ),
+    "code.empty() or system.exists()": lambda v: (
+        True if isinstance(v.get("system"), str) and v["system"] else None
+    ),
+    (
+        "value.empty() or extension("
+        "'http://hl7.org/fhir/5.0/StructureDefinition/extension-Observation.value').empty()"
+    ): lambda v: True if "extension" not in v else None,
     "resource.exists() or request.exists() or response.exists()": _present("resource"),
     (
         f"verificationStatus.coding.where(system = '{ALLERGY}' and code = 'entered-in-error')"

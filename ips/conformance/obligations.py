@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -25,8 +24,9 @@ def table() -> tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]:
 
 
 @lru_cache(maxsize=4096)
-def of_rule(text: str) -> tuple[str, ...]:
-    """Return the obligations of a rule, given as ``rule id`` and ``source`` joined by a space."""
+def of_rule(rule: str, source: str) -> tuple[str, ...]:
+    """Return the obligations of a rule, by its id and its source."""
+    text = f"{rule} {source}"
     found = [o for pattern, obligations in table() if pattern.search(text) for o in obligations]
     return tuple(dict.fromkeys(found))
 
@@ -39,6 +39,11 @@ def with_obligations(
 
 
 def _marked(result: Result) -> Result:
-    obligations = of_rule(f"{result.id} {result.source}")
-    # Most findings bear on none; a copy costs more than the look-up.
-    return replace(result, obligations=obligations) if obligations != result.obligations else result
+    obligations = of_rule(result.id, result.source)
+    if obligations == result.obligations:
+        # Most findings bear on none; a copy costs more than the look-up.
+        return result
+    r = result
+    return Result(
+        r.id, r.outcome, r.severity, r.message, r.location, obligations, r.evidence, r.source
+    )

@@ -23,7 +23,8 @@ _TIME = re.compile(rf"^{_TIME_PART}$")
 _CODE = re.compile(r"^[^\s]+( [^\s]+)*$")
 _ID = re.compile(r"^[A-Za-z0-9.-]{1,64}$")
 _OID = re.compile(r"^urn:oid:[0-2](\.(0|[1-9]\d*))+$")
-_UUID = re.compile(r"^urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
+_UUID = re.compile(r"^urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+_ABSOLUTE = re.compile(r"^[a-z][a-z0-9+.-]*:[^\s]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _BASE64 = re.compile(r"^[A-Za-z0-9+/\s]*={0,2}\s*$")
 
@@ -42,12 +43,38 @@ def _text(value: Any) -> bool:
     return isinstance(value, str) and value.strip() != "" and not _CONTROL.search(value)
 
 
+def _oid(value: Any) -> bool:
+    """Whether a value is the URN of an object identifier, and not of a whole branch of the tree.
+
+    The official validator refuses those that end within the first characters (``urn:oid:2.16``),
+    but not under 1.3 (`InstanceValidator`, Type_Specific_Checks_DT_OID_Valid).
+    """
+    if not isinstance(value, str) or not _OID.match(value):
+        return False
+    number = value.removeprefix("urn:oid:")
+    return number.rfind(".") >= 4 or number.startswith("1.3")
+
+
 def _uri(value: Any) -> bool:
     if not isinstance(value, str) or not value or any(c.isspace() for c in value):
         return False
     if value.startswith("urn:oid:"):
-        return _OID.match(value) is not None
-    return not value.lower().startswith("urn:uuid:") or _UUID.match(value) is not None
+        return _oid(value)
+    if value.startswith(("oid:", "uuid:")):
+        return False
+    return not value.startswith("urn:uuid:") or _UUID.match(value) is not None
+
+
+def _canonical(value: Any) -> bool:
+    """Whether a value is an absolute URL, with or without a version, or a fragment."""
+    if not _uri(value.split("|", 1)[0] if isinstance(value, str) else value):
+        return False
+    return not any(c.isspace() for c in value) and (value[0] == "#" or is_absolute(value))
+
+
+def is_absolute(value: str) -> bool:
+    """Whether a URL names its scheme, in small letters, and something in it."""
+    return _ABSOLUTE.match(value) is not None
 
 
 def _matching(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
@@ -77,7 +104,7 @@ def _base64(value: Any) -> bool:
 CHECKS: dict[str, Callable[[Any], bool]] = {
     "base64Binary": _base64,
     "boolean": lambda value: type(value) is bool,
-    "canonical": _uri,
+    "canonical": _canonical,
     "code": _matching(_CODE),
     "date": _dated(_DATE),
     "dateTime": _dated(_DATE_TIME),
@@ -86,7 +113,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "instant": _dated(_INSTANT),
     "integer": _integer(-INTEGER, INTEGER - 1),
     "markdown": _text,
-    "oid": _matching(_OID),
+    "oid": _oid,
     "positiveInt": _integer(1, INTEGER - 1),
     "string": _text,
     "time": _matching(_TIME),
@@ -109,8 +136,8 @@ EXPECTED: dict[str, str] = {
     "unsignedInt": "a whole number from 0",
     "code": "no white space at either end, none doubled",
     "id": "1 to 64 letters, digits, - and .",
-    "oid": "urn:oid: and a dotted number",
-    "uuid": "urn:uuid: and a UUID",
+    "oid": "urn:oid: and a dotted number of more than a branch",
+    "uuid": "urn:uuid: and a UUID in small letters",
     "base64Binary": "base64",
     "uri": "a URI without white space",
     "url": "a URL without white space",
@@ -118,6 +145,14 @@ EXPECTED: dict[str, str] = {
 }
 
 
-def expected(type_: str) -> str:
-    """Return what a primitive of a type looks like, for a message."""
+def expected(type_: str, value: Any = None) -> str:
+    """Return what a primitive of a type looks like, for a message about a value."""
+    text = value if isinstance(value, str) else ""
+    if type_ in ("uri", "url", "canonical") and not any(c.isspace() for c in text):
+        if text.startswith(("urn:oid:", "oid:")):
+            return EXPECTED["oid"]
+        if text.startswith(("urn:uuid:", "uuid:")):
+            return EXPECTED["uuid"]
+        if type_ == "canonical" and text:
+            return "an absolute URL"
     return EXPECTED.get(type_, "text that is not empty")

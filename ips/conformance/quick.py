@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 Check = Callable[[Any], Any]
 """A truthy answer means clean; a wrong JSON type may raise TypeError."""
@@ -16,10 +17,10 @@ _DAY = (
     r"|02-(?:0[1-9]|1\d|2[0-8]))"
 )
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d)"
-_URI = (
-    r"(?!(?i:urn:oid:|urn:uuid:))\S+|(?i:urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-    r"|urn:oid:[0-2](?:\.(?:0|[1-9]\d*))+"
-)
+_UUID = r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_OID = r"urn:oid:[0-2](?:\.(?:0|[1-9]\d*)){3,}"
+_URI = rf"{_UUID}|(?!(?i:(?:urn:)?(?:oid|uuid):))\S+|{_OID}"
+_CANONICAL = rf"{_UUID}|(?!(?:urn:)?(?:oid|uuid):)[a-z][a-z0-9+.-]*:\S+|{_OID}"
 
 FORMS: dict[str, Check] = {
     "string": re.compile(_TEXT).fullmatch,
@@ -28,7 +29,7 @@ FORMS: dict[str, Check] = {
     "id": re.compile(r"[A-Za-z0-9.-]{1,64}").fullmatch,
     "uri": re.compile(_URI).fullmatch,
     "url": re.compile(_URI).fullmatch,
-    "canonical": re.compile(_URI).fullmatch,
+    "canonical": re.compile(_CANONICAL).fullmatch,
     "date": re.compile(rf"[12]\d{{3}}(?:-(?:{_DAY}|0[1-9]|1[0-2]))?").fullmatch,
     "dateTime": re.compile(rf"[12]\d{{3}}(?:-(?:{_DAY}(?:T{_CLOCK})?|0[1-9]|1[0-2]))?").fullmatch,
     "instant": re.compile(rf"[12]\d{{3}}-{_DAY}T{_CLOCK}").fullmatch,
@@ -36,31 +37,29 @@ FORMS: dict[str, Check] = {
 """Forms that are surely right; a rarer right one (29 February) is left to the walker."""
 
 
-def later(made: dict[tuple[int, str], Check], key: tuple[int, str]) -> Check:
-    """Return a check that is looked up when it is called: a type may contain itself."""
-
-    def run(value: Any) -> Any:
-        return made[key](value)
-
-    return run
-
-
 def never(_value: Any) -> bool:
     """Leave a value to the walker."""
     return False
 
 
-def each(check: Check) -> Check:
-    """Return the check of an array with at least one entry."""
+EACH: WeakKeyDictionary[Check, Check] = WeakKeyDictionary()
+"""The checks of the entries of arrays, by those of arrays of any length."""
+
+
+def listed(check: Check, low: int, high: int) -> Check:
+    """Return the check of an array with so many entries; an empty one is never right."""
+    low = max(low, 1)
 
     def run(items: Any) -> bool:
-        if type(items) is not list or not items:
+        if type(items) is not list or len(items) < low or (high != -1 and len(items) > high):
             return False
         for item in items:  # noqa: SIM110 - a plain loop is a third faster here than all()
             if not check(item):
                 return False
         return True
 
+    if low == 1 and high == -1:
+        EACH[run] = check
     return run
 
 
@@ -110,38 +109,3 @@ def all_of(checks: list[Check]) -> Check:
 
     first, second = all_of(checks[:3]), all_of(checks[3:])
     return lambda value: first(value) and second(value)
-
-
-def object_check(
-    checks: dict[str, Check], needed: frozenset[str], choices: list[tuple[Any, int]]
-) -> Check:
-    """Return the check of an object's properties; an unknown one raises KeyError."""
-    single = next(iter(needed)) if len(needed) == 1 else None
-
-    def run(value: Any) -> bool:
-        if type(value) is not dict or not value:
-            return False
-        for key, item in value.items():
-            if not checks[key](item):
-                return False
-        if single is not None:
-            return single in value or "_" + single in value
-        return (
-            not needed
-            or needed <= value.keys()
-            or all(n in value or "_" + n in value for n in needed)
-        )
-
-    if not choices:
-        return run
-
-    def run_with_choices(value: Any) -> bool:
-        if not run(value):
-            return False
-        for names, low in choices:
-            count = len(names & value.keys())
-            if count > 1 or count < low:
-                return False
-        return True
-
-    return run_with_choices

@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import InputError, Problem
+from data.loaders.tables import MAX_BYTES, read_bytes
 from ips.conformance.fhir_xml import read_xml
 from ips.conformance.model import Json
-
-MAX_BYTES = 50 * 1024 * 1024
-"""A patient summary has some hundred kilobytes; what is larger than this is no summary."""
 
 MAX_NESTING = 200
 
@@ -33,7 +31,7 @@ def read_document(source: bytes | str | Path) -> Json:
         InputError: unreadable, too large, not well-formed, not a FHIR resource.
     """
     where = "" if isinstance(source, bytes) else str(source)
-    raw = source if isinstance(source, bytes) else _bytes(Path(source))
+    raw = source if isinstance(source, bytes) else read_bytes(Path(source), MAX_BYTES)
     if len(raw) > MAX_BYTES:
         raise _too_large(where)
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -60,21 +58,6 @@ def read_document(source: bytes | str | Path) -> Json:
             )
         )
     return resource
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise _too_large(str(path))
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(
-            Problem("there is no such file", str(path), remedy="check the spelling of the path")
-        ) from None
-    except IsADirectoryError:
-        raise InputError(Problem("this is a folder, a file was expected", str(path))) from None
-    except OSError as error:
-        raise InputError(Problem(f"cannot be read: {error.strerror}", str(path))) from None
 
 
 def _too_large(where: str) -> InputError:

@@ -10,23 +10,19 @@ from collections.abc import Callable
 from typing import Any
 
 from ips.conformance.context import Judge, Place
+from ips.conformance.fhirpath.values import capital
 from ips.conformance.matching import matcher
 from ips.conformance.model import Definition, Json, Node, Type
 from ips.conformance.terminology import Terminology
-from ips.conformance.values import matches_pattern
+from ips.conformance.values import pattern_check
 
 Refusal = Callable[[Json, Judge], bool]
 
 
 def refuses(definition: Definition, resource: Json, judge: Judge) -> bool:
     """Whether a resource surely has an error by a definition."""
-    cache = judge.document.package.cache
-    key = ("refusal", id(definition))
-    if key not in cache:
-        cache[key] = _refusals(definition, judge)
-    made: list[Refusal] = cache[key]
     try:
-        for refusal in made:
+        for refusal in refusals(definition, judge):
             if refusal(resource, judge):
                 return True
     except (TypeError, AttributeError):
@@ -34,16 +30,20 @@ def refuses(definition: Definition, resource: Json, judge: Judge) -> bool:
     return False
 
 
+def refusals(definition: Definition, judge: Judge) -> list[Refusal]:
+    """Return the checks of a definition that may refuse a resource; made once."""
+    cache = judge.document.package.cache
+    key = ("refusal", id(definition))
+    if key not in cache:
+        cache[key] = _refusals(definition, judge)
+    made: list[Refusal] = cache[key]
+    return made
+
+
 def _refusals(definition: Definition, judge: Judge) -> list[Refusal]:
     found: list[Refusal] = []
-    needed, excluded = [], []
-    for child in definition.root.children:
-        if child.name.endswith("[x]"):
-            continue
-        if child.min:
-            needed.append(child.name)
-        if child.max == 0:
-            excluded.append(child.name)
+    children = [c for c in definition.root.children if not c.name.endswith("[x]")]
+    for child in children:
         if not child.is_list:
             if child.has_pattern:
                 found.append(_pattern(child))
@@ -53,18 +53,40 @@ def _refusals(definition: Definition, judge: Judge) -> list[Refusal]:
         for inner in child.slices:
             if inner.min and child.is_list and child.slicing is not None:
                 found.append(_slice(child, inner, judge))
-    if excluded:
-        unwanted = frozenset(excluded)
+    choices = [c for c in definition.root.children if c.name.endswith("[x]") and c.min]
+    found += [_no_choice(c) for c in choices]
+    found.append(_unknown(definition.root))
+    unwanted = frozenset(c.name for c in children if c.max == 0)
+    if unwanted:
         found.append(lambda r, _judge: not unwanted.isdisjoint(r))
+    needed = frozenset(c.name for c in children if c.min)
     if needed:
-        names = tuple((name, "_" + name) for name in needed)
-        found.append(lambda r, _judge: any(a not in r and b not in r for a, b in names))
+        found.append(_missing(needed))
     return found
 
 
+def _no_choice(node: Node) -> Refusal:
+    stem = node.name.removesuffix("[x]")
+    names = {stem + capital(t.code) for t in node.types}
+    absent = frozenset(names | {"_" + name for name in names}).isdisjoint
+    return lambda r, _judge: absent(r)
+
+
+def _unknown(root: Node) -> Refusal:
+    known = frozenset([*root.by_key, *("_" + key for key in root.by_key), "resourceType"])
+    return lambda r, _judge: not r.keys() <= known
+
+
+def _missing(needed: frozenset[str]) -> Refusal:
+    names = tuple((name, "_" + name) for name in needed)
+    return lambda r, _judge: (
+        not needed <= r.keys() and any(a not in r and b not in r for a, b in names)
+    )
+
+
 def _pattern(node: Node) -> Refusal:
-    name, pattern = node.name, node.pattern
-    return lambda r, _judge: name in r and not matches_pattern(r[name], pattern)
+    name, matches = node.name, pattern_check(node.pattern)
+    return lambda r, _judge: name in r and not matches(r[name])
 
 
 def _binding(node: Node, terminology: Terminology) -> Refusal:

@@ -25,9 +25,9 @@ class References:
         self.links: list[int] = []
         self.seen = Seen()
 
-    def known_target(self, node: Node, roots: list[Node], check: Check) -> Check:
+    def known_target(self, nodes: list[Node], roots: list[Node], check: Check) -> Check:
         """Return the check of a reference that asks only for its target's kind the second time."""
-        targets, fits = self.seen.targets, self._fits(node)
+        targets, fits = self.seen.targets, self._fit_all(nodes)
         name_will_do = not any(root.required for root in roots)
         form = FORMS["string"]
 
@@ -51,9 +51,9 @@ class References:
 
         return run
 
-    def reference(self, node: Node) -> Check:
+    def reference(self, nodes: list[Node]) -> Check:
         """Return the check of a reference: it leads to an entry of an allowed kind."""
-        fits = self._fits(node)
+        fits = self._fit_all(nodes)
 
         def run(value: Any) -> bool:
             reference = value.get("reference")
@@ -69,24 +69,53 @@ class References:
 
         return run
 
-    def _fits(self, node: Node) -> Callable[[Json], bool]:
-        """Return the check of what a reference leads to."""
+    def _fit_all(self, nodes: list[Node]) -> Callable[[Json], bool]:
+        """Return the check of what a reference leads to, by all elements that speak of it."""
+        wanted = {t: None for node in nodes for t in [_targets(node)] if t}
+        checks = [self._fits(targets) for targets in wanted]
+        fit: set[int] = self.seen.fitting()
+
+        def run(target: Json) -> bool:
+            if id(target) in fit:
+                return True
+            final = True
+            for check in checks:
+                answer = check(target)
+                if answer is False:
+                    return False
+                final = final and answer is True
+            if final:
+                fit.add(id(target))
+            return True
+
+        return run if checks else lambda _target: True
+
+    def _fits(self, targets: tuple[str, ...]) -> Callable[[Json], bool | None]:
+        """Return whether a target is allowed; None where it is as far as is known by now."""
         allowed: dict[str, list[str]] = {}
-        targets = [t for type_ in node.types if type_.code == "Reference" for t in type_.targets]
         for target in targets:
             definition = self.document.package.definition(target)
             name = definition.type if definition is not None else target.rsplit("/", 1)[-1]
-            allowed.setdefault(name, []).append(
-                target if definition is not None and definition.is_profile else ""
-            )
-        if not targets or "Resource" in allowed or "DomainResource" in allowed:
+            profile = target if definition is not None and definition.is_profile else ""
+            allowed.setdefault(name, []).append(profile)
+        if "Resource" in allowed or "DomainResource" in allowed:
             return lambda _target: True
         any_of = frozenset(name for name, urls in allowed.items() if "" in urls)
 
-        def run(target: Json) -> bool:
+        def run(target: Json) -> bool | None:
             kind = target["resourceType"]
-            return kind in any_of or any(
-                self.judge.conforms(target, u, self.here) for u in allowed.get(kind, ())
-            )
+            if kind in any_of:
+                return True
+            for url in allowed.get(kind, ()):
+                if self.judge.conforms(target, url, self.here):
+                    key = (id(target), url)
+                    return (
+                        True if key in self.document.clean or key in self.document.trials else None
+                    )
+            return False
 
         return run
+
+
+def _targets(node: Node) -> tuple[str, ...]:
+    return tuple(t for type_ in node.types if type_.code == "Reference" for t in type_.targets)

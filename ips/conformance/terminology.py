@@ -86,16 +86,21 @@ class Terminology:
 
     def has_concept(self, canonical: str, concept: Json) -> bool | None:
         """Whether a CodeableConcept has a coding from a value set; one is enough."""
-        unsure = False
+        value_set = self.value_set(canonical)
+        if value_set is None:
+            return None
+        listed, unsure = value_set.get("s", {}), False
         codings = concept.get("coding")
         for coding in codings if isinstance(codings, list) else ():
             if isinstance(coding, dict) and isinstance(coding.get("code"), str):
-                answer = self.has(canonical, str(coding.get("system", "")), coding["code"])
-                if answer:
+                system = str(coding.get("system", ""))
+                if coding["code"] in listed.get(system, ()):
                     return True
-                unsure = unsure or answer is None
-        if self.value_set(canonical) is None:
-            return None
+                if len(value_set) > 1 or not listed:
+                    answer = self.has(canonical, system, coding["code"])
+                    if answer:
+                        return True
+                    unsure = unsure or answer is None
         return None if unsure else False
 
     def member_of(self, value: Any, canonical: str) -> bool | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 
@@ -23,3 +24,28 @@ def matches_pattern(value: Any, pattern: Any) -> bool:
             any(matches_pattern(item, inner) for item in value) for inner in pattern
         )
     return matches_fixed(value, pattern)
+
+
+def pattern_check(pattern: Any) -> Callable[[Any], bool]:
+    """Return `matches_pattern` for one pattern; written out for the usual one, a single coding."""
+    codings = pattern.get("coding") if isinstance(pattern, dict) and len(pattern) == 1 else None
+    if not isinstance(codings, list) or len(codings) != 1:
+        return lambda value: matches_pattern(value, pattern)
+    wanted = codings[0]
+    texts = isinstance(wanted, dict) and all(isinstance(v, str) for v in wanted.values())
+    if not texts or set(wanted) != {"system", "code"}:
+        return lambda value: matches_pattern(value, pattern)
+    system, code = wanted["system"], wanted["code"]
+
+    def run(value: Any) -> bool:
+        found = value.get("coding") if type(value) is dict else None
+        for coding in found if type(found) is list else ():
+            if (
+                type(coding) is dict
+                and coding.get("code") == code
+                and coding.get("system") == system
+            ):
+                return True
+        return False
+
+    return run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from data.results import Severity
@@ -14,8 +15,8 @@ from ips.conformance.matching import matcher, of_type
 from ips.conformance.model import PRIMITIVES, Definition, Json, Node, Type
 from ips.conformance.refusal import refuses
 
-Item = tuple[Any, Any, Type, Place]
-"""A repetition: value, what stands beside a primitive, type, place."""
+Item = tuple[Any, Any, Type, str]
+"""A repetition: value, what stands beside a primitive, type, step from the object to it."""
 
 MAX_DEPTH = 100
 """Deeper nesting is an attack or a mistake, not a document."""
@@ -49,11 +50,14 @@ class Walker:
             place.root if place.path.rpartition(".")[2].startswith("contained") else resource,
             self.document.full_urls.get(id(resource), place.base),
         )
-        for definition in self.applicable(resource, base, profiles, inner):
+        definitions = self.applicable(resource, base, profiles, inner)
+        if self.fast is not None and resource is self.document.root:
+            self.fast.expect(definitions)
+        for definition in definitions:
             key = (id(resource), definition.url)
-            trial = self.document.trials.get(key)
-            if trial is not None and self.document.paths.get(id(resource)) == inner.path:
-                self.findings.merge(trial)
+            walked = self.document.walked.get(key)
+            if walked is not None and self.document.paths.get(id(resource)) == inner.path:
+                self.findings.merge(walked)
             elif key not in self.document.clean:
                 self.definition(definition, resource, inner)
         elements.whole_resource(self, resource, inner)
@@ -110,6 +114,8 @@ class Walker:
         if key in self.document.clean:
             return True
         if key not in self.document.verdicts:
+            if self.fast is not None and self.fast.first_look(key, resource):
+                return True
             if refuses(definition, resource, self):
                 self.document.verdicts[key] = False
             elif self.fast is None or not self.fast.clean_by(definition, resource):
@@ -124,15 +130,28 @@ class Walker:
         path = self.document.paths.get(id(resource), place.path)
         base = self.document.full_urls.get(id(resource), place.base)
         root = resource if id(resource) in self.document.paths else place.root
-        trial = Walker(self.document, Findings(), self.fast)
-        trial.depth = self.depth
         every: dict[str, Definition] = {}
         self.with_imposed(definition, every)
+        found = Findings()
         for one in every.values():
-            trial.definition(one, resource, Place(path, resource, root, base))
-        sure = None if trial.findings.undecided else True
-        self.document.verdicts[key] = False if trial.findings.errors else sure
-        self.document.trials[key] = trial.findings
+            found.merge(self._alone(one, resource, Place(path, resource, root, base)))
+        sure = None if found.undecided else True
+        self.document.verdicts[key] = False if found.errors else sure
+        self.document.trials[key] = found
+
+    def _alone(self, definition: Definition, resource: Json, place: Place) -> Findings:
+        """Return what is found in a resource by one definition; it is walked once."""
+        key = (id(resource), definition.url)
+        found = self.document.walked.get(key)
+        if found is None:
+            trial = Walker(self.document, Findings(), self.fast)
+            trial.depth = self.depth
+            if key not in self.document.clean:
+                trial.definition(definition, resource, place)
+            found = trial.findings
+            if id(resource) in self.document.paths:
+                self.document.walked[key] = found
+        return found
 
     def definition(self, definition: Definition, value: Any, place: Place) -> None:
         """Judge a value by the root of a definition."""
@@ -149,7 +168,11 @@ class Walker:
             return
         self.depth += 1
         groups: dict[int, tuple[Node, list[Item]]] = {}
-        for key in value:
+        keys: Iterable[str] = value
+        lacking = None
+        if self.fast is not None:
+            keys, lacking = self.fast.doubtful(node, value, place)
+        for key in keys:
             name = key[1:] if key.startswith("_") else key
             found = node.by_key.get(name)
             if found is None:
@@ -158,9 +181,10 @@ class Walker:
                 child, kind = found
                 group = groups.setdefault(id(child), (child, []))
                 group[1].extend(self._items(child, kind, name, value, place))
-        for child in node.required:
-            if id(child) not in groups:
-                groups[id(child)] = (child, [])
+        if lacking is None:
+            lacking = [child for child in node.required if id(child) not in groups]
+        for child in lacking:
+            groups[id(child)] = (child, [])
         for child, items in groups.values():
             self.repetitions(child, items, place)
         self.depth -= 1
@@ -179,29 +203,29 @@ class Walker:
     def _items(self, child: Node, kind: Type, name: str, value: Json, place: Place) -> list[Item]:
         """Return the repetitions of one JSON property with their places."""
         entry, beside = value.get(name), value.get("_" + name)
-        step = child.name.removesuffix("[x]")
-        at = place.at(f".{step}")
+        step = "." + child.name.removesuffix("[x]")
         if not child.is_list:
             if isinstance(entry, list) or isinstance(beside, list):
                 what = f"{child.name} must not be an array"
-                self.note(f"{child.id}.array", "error", what, at, child.source)
-                return [] if not entry else [(entry[0], None, kind, at)]
-            return [(entry, beside, kind, at)]
+                self.note(f"{child.id}.array", "error", what, place.at(step), child.source)
+                return [] if not entry else [(entry[0], None, kind, step)]
+            return [(entry, beside, kind, step)]
         entries = entry if isinstance(entry, list) else [] if entry is None else None
         besides = beside if isinstance(beside, list) else [] if beside is None else None
         if entries is None or besides is None or not (entries or besides):
             what = f"{child.name} must be an array with at least one entry"
-            self.note(f"{child.id}.array", "error", what, at, child.source)
-            return [] if entries is not None else [(entry, None, kind, at)]
-        size = max(len(entries), len(besides))
+            self.note(f"{child.id}.array", "error", what, place.at(step), child.source)
+            return [] if entries is not None else [(entry, None, kind, step)]
+        if not besides:
+            return [(e, None, kind, f"{step}[{i}]") for i, e in enumerate(entries)]
         return [
             (
                 entries[i] if i < len(entries) else None,
                 besides[i] if i < len(besides) else None,
                 kind,
-                place.at(f".{step}[{i}]"),
+                f"{step}[{i}]",
             )
-            for i in range(size)
+            for i in range(max(len(entries), len(besides)))
         ]
 
     def repetitions(self, node: Node, items: list[Item], place: Place) -> None:
@@ -209,26 +233,34 @@ class Walker:
         elements.cardinality(self, node, len(items), place)
         if node.slicing is None or not node.slices:
             for item in items:
-                self.value(node, *item)
+                self.item(node, item, place)
             return
         find = matcher(node, self)
         counts = dict.fromkeys((id(s) for s in node.slices), 0)
         unmatched = []
         for item in items:
-            matched = find(item[0], item[2], item[3], self)
+            matched = find(item[0], item[2], place, self)
             for one in matched:
                 counts[id(one)] += 1
             if not matched:
                 unmatched.append(item)
-            self._slices_of(node, matched, item[3])
+            if len(matched) != 1:
+                self._slices_of(node, matched, place.at(item[3]))
             for one in matched or [node]:
-                self.value(one, *item)
+                self.item(one, item, place)
         for one in node.slices:
             if counts[id(one)] < one.min:
-                self._explain(node, one, unmatched)
+                self._explain(node, one, unmatched, place)
             elements.cardinality(self, one, counts[id(one)], place)
         for item in unmatched:
-            self._nearly(node, item)
+            self._nearly(node, item, place)
+
+    def item(self, node: Node, item: Item, place: Place) -> None:
+        """Judge one repetition, given with the place of the object that it stands in."""
+        value, beside, kind, step = item
+        clean = self.fast is not None and beside is None and value is not None
+        if not (clean and self.fast and self.fast.clean_value(node, value, kind, place)):
+            self.value(node, value, beside, kind, place.at(step))
 
     def _slices_of(self, node: Node, matched: list[Node], place: Place) -> None:
         if len(matched) > 1:
@@ -239,13 +271,13 @@ class Walker:
             what = "fits no slice, and no other content is allowed"
             self.note(f"{node.id}.slices", "error", what, place, node.source)
 
-    def _explain(self, parent: Node, node: Node, unmatched: list[Item]) -> None:
+    def _explain(self, parent: Node, node: Node, unmatched: list[Item], place: Place) -> None:
         """A mandatory entry is missing: say what the one of its type lacks to be it."""
         for item in unmatched:
             if any(one is node for one in of_type(parent, item[0])):
-                self.value(node, *item)
+                self.item(node, item, place)
 
-    def _nearly(self, node: Node, item: Item) -> None:
+    def _nearly(self, node: Node, item: Item, place: Place) -> None:
         """Warn about an entry that lacks something to be what its type alone can be here."""
         candidates = of_type(node, item[0])
         if len(candidates) != 1 or candidates[0].min:
@@ -253,13 +285,15 @@ class Walker:
         resource = candidates[0].child("resource")
         trial = Walker(self.document, Findings(), self.fast)
         if resource is not None:
-            trial.value(resource, item[0]["resource"], None, resource.types[0], item[3])
+            at = place.at(item[3])
+            trial.value(resource, item[0]["resource"], None, resource.types[0], at)
         reasons = [r.message for r in trial.findings.results if r.severity is Severity.ERROR]
         if reasons:
             name = resource.types[0].profiles[0].rsplit("/", 1)[-1] if resource else node.name
             more = f", and {len(reasons) - 1} more" if len(reasons) > 1 else ""
             what = f"does not meet {name}, which entries of its type are for: {reasons[0]}{more}"
-            self.note(f"{node.id}.near-miss", "warning", what, item[3], candidates[0].source)
+            at = place.at(item[3])
+            self.note(f"{node.id}.near-miss", "warning", what, at, candidates[0].source)
 
     # -- values --------------------------------------------------------------------------------
 
@@ -275,16 +309,12 @@ class Walker:
             return
         definition = self.document.package.type(kind.code)
         if definition is not None and definition.raw.get("kind") == "resource":
-            if self.fast is not None and self.fast.clean_value(node, value, kind, place):
-                return
             elements.right_resource(self, node, value, kind, place)
             self.resource(value, place, kind.profiles)
-            return
-        if not isinstance(value, dict) or not value:
+        elif not isinstance(value, dict) or not value:
             what = f"{node.name} must be an object with content"
             self.note(f"{node.id}.type", "error", what, place, node.source)
-            return
-        if self.fast is None or not self.fast.clean_value(node, value, kind, place):
+        else:
             self.complex(node, value, kind, place)
 
     def complex(self, node: Node, value: Json, kind: Type, place: Place) -> None:
@@ -327,6 +357,9 @@ class Walker:
 
     def rules(self, node: Node, value: Any, place: Place, type_: str = "") -> None:
         """Judge fixed and pattern values, bindings and invariants of a node."""
+        plain = self.fast is not None and not type_ and type(value) is dict
+        if plain and self.fast and self.fast.holds(node, value, place):
+            return
         elements.constants(self, node, value, place)
         elements.bindings(self, node, value, place)
         if node.invariants:

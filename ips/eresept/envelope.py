@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from lxml import etree
 
 from data.errors import InputError, Problem
 from ips import xml
-from ips.eresept.node import Node
 from ips.loss import Fate
 from ips.sources import msghead
 from ips.sources.base import Reading
@@ -38,12 +38,16 @@ class Message:
     Attributes:
         info: MsgInfo of its own MsgHead; empty when the message stands bare.
         body: the message itself (``Resept``, ``Utleveringsrapport`` …).
+        head: its MsgHead; empty when the message stands bare.
+        top: the root of the document that it stands in: the file, or what was in base64.
     """
 
     info: Element
     body: Element
+    head: Element
+    top: Element
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The MsgId, which is also the ReseptId of a prescription; empty when it stands bare."""
         return self.info.text("MsgId")
@@ -64,7 +68,7 @@ def open_message(
         InputError: not XML, too large, or with a document type declaration.
     """
     reading = Reading(name, kind, lenient=lenient)
-    return reading, Node(xml.parse(content, name=reading.source.name), reading)
+    return reading, Element(xml.parse(content, name=reading.source.name), reading)
 
 
 def find(root: Element, wanted: str) -> list[Message]:
@@ -82,61 +86,49 @@ def find(root: Element, wanted: str) -> list[Message]:
     return found
 
 
-def _find(root: Element, wanted: str, level: int) -> Iterator[Message]:
-    if root.element is None:
+def _find(top: Element, wanted: str, level: int) -> Iterator[Message]:
+    if top.element is None:
         return
-    for element in root.element.iter():
-        if not isinstance(element.tag, str):
-            continue
+    for element in top.element.iter(f"{{*}}{wanted}", "{*}Base64Container"):
         if xml.local(element) == wanted:
-            body = _wrapped(root, element)
-            yield Message(_head(root, element), body)
-        elif xml.local(element) == "Base64Container" and level < MAX_NESTING:
-            container = _wrapped(root, element)
-            inner = msghead.decoded(container, root.reading)
+            way = _way(top, element)
+            heads = [one for one in way if one.name == "MsgHead"]
+            head = heads[-1] if heads else Element(None, top.reading, top.root)
+            yield Message(head.child("MsgInfo"), way[-1], head, top)
+        elif level < MAX_NESTING:
+            container = _way(top, element)[-1]
+            inner = msghead.decoded(container, top.reading)
             if inner is not None:
-                yield from _find(Node(inner, root.reading, container.path), wanted, level + 1)
+                yield from _find(Element(inner, top.reading, container.path), wanted, level + 1)
 
 
-def _wrapped(root: Element, element: etree._Element) -> Element:
-    return Node(element, root.reading, root.root)
-
-
-def _head(root: Element, element: etree._Element) -> Element:
-    here: etree._Element | None = element
-    while here is not None and xml.local(here) != "MsgHead":
-        here = here.getparent()
-    return Node(here, root.reading, root.root).child("MsgInfo")
+def _way(top: Element, element: etree._Element) -> list[Element]:
+    """Return the elements on the way from the root of a document down to one of its elements."""
+    way = [top]
+    for step in reversed([element, *element.iterancestors()][:-1]):
+        way += [part for part in way[-1].parts if part.element is step]
+    return way
 
 
 def roots(root: Element, messages: Iterable[Message]) -> list[Element]:
     """Return the root of a file and the roots of the messages inside its base64."""
     found = {root.root: root}
     for message in messages:
-        body = message.body
-        if body.element is not None and body.root not in found:
-            found[body.root] = Element(
-                body.element.getroottree().getroot(), body.reading, body.root
-            )
+        found.setdefault(message.top.root, message.top)
     return list(found.values())
 
 
 def set_aside_rest(message: Message) -> None:
     """Report what a MsgHead carries beside the message: attachments, tokens and the signature."""
-    here = message.info.element
-    head = here.getparent() if here is not None else None
-    if head is None:
+    if not message.info:
         return
-    reading, prefix = message.info.reading, message.info.root
-    body = message.body.element
-    for child in xml.children(head):
-        part = Node(child, reading, prefix)
-        if xml.local(child) == "Signature":
-            reading.lose(part.path, "(signature)", Fate.NOT_CARRIED,
-                         "The signature holds for the Norwegian message only; the European "
-                         "document is another one.")  # fmt: skip
-        elif xml.local(child) == "Document":
-            _document(part, body)
+    for part in message.head.parts:
+        if part.name == "Signature":
+            part.reading.lose(part.path, "(signature)", Fate.NOT_CARRIED,
+                              "The signature holds for the Norwegian message only; the European "
+                              "document is another one.")  # fmt: skip
+        elif part.name == "Document":
+            _document(part, message.body)
 
 
 def set_aside_list(listing: Message) -> None:
@@ -147,16 +139,14 @@ def set_aside_list(listing: Message) -> None:
                            "The state in Reseptformidleren becomes the status of the "
                            "prescription.", PRESCRIPTION, "7408")  # fmt: skip
     body.set_aside("StatusSok", "Tells how the search went, nothing about a prescription.")
-    head = listing.info.element.getparent() if listing.info.element is not None else None
-    if head is None:
+    if not listing.info:
         return
     reason = "Routes the list; each prescription in it has an envelope of its own."
     reading.lose(listing.info.path, "(envelope of the list)", Fate.NOT_CARRIED, reason)
-    for child in xml.children(head):
-        part = Node(child, reading, listing.info.root)
-        if xml.local(child) == "Signature":
+    for part in listing.head.parts:
+        if part.name == "Signature":
             reading.lose(part.path, "(signature)", Fate.NOT_CARRIED, reason)
-        elif xml.local(child) == "Document":
+        elif part.name == "Document":
             _described(part)
 
 
@@ -166,10 +156,9 @@ def _described(part: Element) -> None:
         reference.set_aside(name, "Describes the Norwegian message, not the prescription.")
 
 
-def _document(part: Element, body: etree._Element | None) -> None:
+def _document(part: Element, body: Element) -> None:
     assert part.element is not None
-    own = any(element is body for element in part.element.iter())
-    if not own:
+    if part.element not in (body.element.iterancestors() if body.element is not None else ()):
         reason = (
             "A token of the prescriber for the national services; it must not leave them."
             if "HelseID" in part.child("RefDoc").text("Description")

@@ -21,6 +21,10 @@ class Kind(StrEnum):
     GOODS = "ReseptDokHandelsvare"
 
 
+MEDICINES = (Kind.BRAND, Kind.PACKAGE, Kind.SUBSTANCE, Kind.MIXTURE)
+"""The kinds of medicine by the element that stands for each."""
+
+
 @dataclass
 class Prescription:
     """One prescription, its elements unread.
@@ -78,7 +82,8 @@ def read(content: bytes, *, name: str = "m1.xml", lenient: bool = False) -> Mail
         InputError: not readable, or neither prescription nor prescription list.
     """
     reading, root = open_message(content, name=name, kind="m1", lenient=lenient)
-    lists = find(root, "M96")
+    hidden = b"Base64Container" in content
+    lists = find(root, "M96") if hidden or b"M96" in content else []
     states = _states(lists)
     found = []
     messages = find(root, "Resept")
@@ -117,11 +122,11 @@ def _prescription(message: Message) -> Prescription | None:
         return Prescription(message, Kind.GOODS, goods, empty, empty)
     document = message.body.child("ReseptDokLegemiddel")
     prescribed = document.child("Forskrivning")
-    kinds = [kind for kind in list(Kind)[:4] if prescribed.child(kind)]
+    kinds = prescribed.given(*MEDICINES)
     if len(kinds) != 1:
-        names = ", ".join(list(Kind)[:4])
+        names = ", ".join(MEDICINES)
         what = "names no medicine" if not kinds else f"names {len(kinds)} medicines"
         message.body.reading.error(f"the prescription {what}", (prescribed or document).path,
                                    rule=f"M1: exactly one of {names}")  # fmt: skip
         return None
-    return Prescription(message, kinds[0], document, prescribed, prescribed.child(kinds[0]))
+    return Prescription(message, Kind(kinds[0].name), document, prescribed, kinds[0])

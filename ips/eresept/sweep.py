@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
-from lxml import etree
-
-from ips import xml
-from ips.loss import Fate
-from ips.sources.base import Reading
+from ips.loss import Fate, Loss
+from ips.sources.base import Reading, shortened
 from ips.sources.element import Element
 
 UNKNOWN = "Not known to this reader; the European document has no place for it."
@@ -17,42 +14,44 @@ _PERSONAL = ("/Patient", "/Sender", "/Utlending", "/Instituert", "/EkspAnm", "/R
 
 
 def sweep(roots: Iterable[Element], reading: Reading, obligations: Iterable[str]) -> None:
-    """Note every element with a value that no note of the loss report covers.
+    """Note every element with a value that no note of the loss report covers so far.
 
     Args:
         roots: the root of the file, and the roots inside its base64.
         reading: the notebook with the notes so far.
         obligations: ids of the catalogue for the new notes.
     """
-    noted = {item.element for item in reading.loss.items}
-    inside = {item.element.split("/Base64Container", 1)[0] for item in reading.loss.items
-              if "/Base64Container/" in item.element}  # fmt: skip
-    for root in roots:
-        if root.element is None:
+    reading.loss.add_later(partial(_missed, roots, tuple(obligations)))
+
+
+def _missed(
+    roots: Iterable[Element], obligations: tuple[str, ...], notes: Sequence[Loss]
+) -> Iterator[Loss]:
+    noted = {note.element for note in notes}
+    inside = {note.element.split("/Base64Container", 1)[0] for note in notes
+              if "/Base64Container/" in note.element}  # fmt: skip
+    found = [part for root in roots for part in _uncovered(root, noted)]
+    for part in found:
+        if part.name == "Base64Container" and part.path.rpartition("/")[0] in inside:
             continue
-        start = f"{root.root}/{xml.local(root.element)}"
-        for place, element in _uncovered(root.element, start, noted):
-            if xml.local(element) == "Base64Container" and place.rpartition("/")[0] in inside:
-                continue
-            words = [element.get(name) for name in ("V", "U", "DN")]
-            shown = " ".join(w for w in (*words, (element.text or "").strip()) if w)
-            if any(part in place for part in _PERSONAL):
-                shown = "(given)"
-            reading.lose(place, shown, Fate.NOT_CARRIED, UNKNOWN, obligations)
+        words = [part.attributes.get(name) for name in ("V", "U", "DN")]
+        shown = " ".join(w for w in (*words, part.value) if w)
+        if any(personal in part.path for personal in _PERSONAL):
+            shown = "(given)"
+        yield Loss(part.path, shortened(shown), Fate.NOT_CARRIED, UNKNOWN, obligations)
 
 
-def _uncovered(
-    element: etree._Element, place: str, noted: set[str]
-) -> Iterator[tuple[str, etree._Element]]:
-    if place in noted:
-        return
-    if (element.text or "").strip() or element.get("V") or element.get("DN"):
-        yield place, element
-    children = list(xml.children(element))
-    many = Counter(child.tag for child in children)  # as ips.xml.xpath counts
-    seen: Counter[object] = Counter()
-    for child in children:
-        name = xml.local(child)
-        seen[child.tag] += 1
-        step = f"{name}[{seen[child.tag]}]" if many[child.tag] > 1 else name
-        yield from _uncovered(child, f"{place}/{step}", noted)
+def _uncovered(root: Element, noted: set[str]) -> list[Element]:
+    """Return the elements with a value that neither have a note nor stand in one that has."""
+    found = []
+    waiting = [root]
+    while waiting:
+        part = waiting.pop()
+        if part.element is None or part.path in noted:
+            continue
+        known = part.attributes
+        if part.value or (known and (known.get("V") or known.get("DN"))):
+            found.append(part)
+        if part.parts:
+            waiting += reversed(part.parts)
+    return found

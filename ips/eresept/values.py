@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from ips.loss import Fate
 from ips.sources.element import Element
@@ -13,11 +13,12 @@ Number = int | Decimal
 """How numbers travel: whole ones as int, others with the digits that they were written with."""
 
 LIMIT = Decimal(10) ** 12
+_PLAIN = 12
+"""Digits of the largest whole number below the limit."""
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,10})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Coded:
+class Coded(NamedTuple):
     """A value of type CS or CV.
 
     Attributes:
@@ -42,12 +43,17 @@ class Coded:
         return self.display or self.original or self.code
 
 
+_NOTHING = Coded()
+
+
 def coded(element: Element) -> Coded:
     """Return a CS or CV element; one without ``V`` and ``DN`` is its own text."""
-    code, display = element.attribute("V"), element.attribute("DN")
-    if not code and not display:
-        display = element.value
-    return Coded(code, display, element.attribute("S"), element.attribute("OT"))
+    if not element.attributes:
+        return Coded("", element.value) if element.value else _NOTHING
+    get = element.attributes.get
+    code, display = get("V", "").strip(), get("DN", "").strip()
+    return Coded(code, display if code or display else element.value, get("S", "").strip(),
+                 get("OT", "").strip())  # fmt: skip
 
 
 def number(element: Element) -> Number | None:
@@ -74,6 +80,8 @@ def positive(element: Element) -> Number | None:
 
 def as_number(written: str) -> Number | None:
     """Return a written number, with point or comma; None when it is none or absurdly large."""
+    if written.isascii() and written.isdigit() and len(written) <= _PLAIN:
+        return int(written)
     text = "".join(written.split())
     if not _NUMBER.fullmatch(text):
         return None

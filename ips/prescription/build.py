@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from data.errors import InputError, Problem
 from ips.eresept import fest as fest_reader
@@ -19,7 +20,7 @@ from ips.eresept.envelope import (
 from ips.eresept.m1 import Kind, Prescription
 from ips.eresept.recall import Recall
 from ips.eresept.sweep import sweep
-from ips.loss import Fate, LossReport
+from ips.loss import Fate, Loss, LossReport
 from ips.prescription import people, request
 from ips.prescription.bundle import Collection, Resource
 from ips.prescription.medicine import in_fest, medication, route
@@ -120,7 +121,7 @@ def assemble(
             "the list holds no prescription")  # fmt: skip
         problem = Problem(what, reading.source.name, rule=_GOODS if prescriptions else "M9.6",
                           remedy="there is nothing to send abroad")  # fmt: skip
-        raise OutsideScope([problem], reading.loss)
+        raise OutsideScope([problem], reading.loss.handed_over())
     into = Collection()
     warnings = []
     numbers: set[str] = set()
@@ -160,7 +161,7 @@ def _one(
         request.request(prescription, subject=subject, requester=requester, medication=drug,
                         route=way, recall=recall)
     )  # fmt: skip
-    _close(message)
+    message.body.reading.loss.add_later(partial(_closed, message))
     return patient
 
 
@@ -186,11 +187,11 @@ def build_dispensation(
         reading.stop()
         raise OutsideScope([Problem("the report holds no medicine", reading.source.name,
                                     rule=_GOODS, remedy="there is nothing to send abroad")],
-                           reading.loss)  # fmt: skip
+                           reading.loss.handed_over())  # fmt: skip
     for supply in medicines:
         dispensation(supply, into, products)
     for message in {id(s.report.element): s.message for s in supplies}.values():
-        _close(message)
+        message.body.reading.loss.add_later(partial(_closed, message))
     sweep(report.roots, reading, DISPENSATION)
     reading.stop()
     built = _built(into, medicines[0].message, reading, [])
@@ -204,11 +205,14 @@ def _built(
     moment = message.info.moment("GenDate")
     reading.stop()
     bundle = into.bundle(moment if "T" in moment else "")
-    return Built(bundle, reading.loss, (*reading.source.warnings, *warnings))
+    return Built(bundle, reading.loss.handed_over(), (*reading.source.warnings, *warnings))
 
 
-def _close(message: Message) -> None:
-    """Note what is left of a message when everything that is known has been read."""
+def _closed(message: Message, _: Sequence[Loss]) -> list[Loss]:
+    """Return the notes on what is left of a message when everything that is known has been read.
+
+    The report has left the notebook by now, which is used again for these notes alone.
+    """
     info = message.info
     people.envelope(info)
     stamp = info.child("GenDate")
@@ -217,6 +221,7 @@ def _close(message: Message) -> None:
     for part in (message.body, info):
         part.rest(("X1.2",))
     set_aside_rest(message)
+    return info.reading.loss.handed_over().items
 
 
 def _recalls(
@@ -243,12 +248,7 @@ def _goods(prescription: Prescription) -> None:
 
 
 def _all_lost(part: Element, reason: str) -> None:
-    from ips import xml
-
-    if part.element is None:
-        return
-    for child in xml.children(part.element):
-        element = Element(child, part.reading, part.root)
-        personal = xml.local(child) in ("Patient", "Sender", "Utlending")
+    for element in part.parts:
+        personal = element.name in ("Patient", "Sender", "Utlending")
         part.reading.lose(element.path, "(given)" if personal else element.shown(),
                           Fate.NOT_CARRIED, reason, ("X1.2",))  # fmt: skip

@@ -10,6 +10,10 @@ from ips.summary.copying import clean, default, stable_id
 
 Resource = dict[str, Any]
 
+_DOUBTFUL = (b"\\", b'""', b'" ')
+_FOREIGN = (b"\xc2", b"\xe1", b"\xe2", b"\xe3", b"\xef")
+"""Bytes of JSON that text has which may be nothing but space, or hold what FHIR or XML forbid."""
+
 
 class Collection:
     """Resources under construction; the same content is kept once."""
@@ -19,12 +23,15 @@ class Collection:
 
     def add(self, resource: Resource) -> str:
         """Take in a resource whose references are in already; return its ``urn:uuid`` URL."""
-        resource = clean(resource)
-        identity = stable_id(orjson.dumps(resource, default=default, option=orjson.OPT_SORT_KEYS))
+        content = _written(resource)
+        if content is None:
+            resource = clean(resource)
+            content = orjson.dumps(resource, default=default, option=orjson.OPT_SORT_KEYS)
+        identity = stable_id(content)
         url = f"urn:uuid:{identity}"
-        kind = resource["resourceType"]
-        rest = {key: value for key, value in resource.items() if key != "resourceType"}
-        self._entries.setdefault(url, {"resourceType": kind, "id": identity, **rest})
+        if url not in self._entries:
+            made = self._entries[url] = {"resourceType": resource["resourceType"], "id": identity}
+            made.update(resource)
         return url
 
     def bundle(self, timestamp: str) -> Resource:
@@ -41,6 +48,18 @@ class Collection:
             made["timestamp"] = timestamp
         made["entry"] = [{"fullUrl": url, "resource": resource} for url, resource in entries]
         return made
+
+
+def _written(resource: Resource) -> bytes | None:
+    """Return the JSON of a resource that needs no cleaning (``copying.clean``), else None."""
+    try:
+        content = orjson.dumps(resource, default=default, option=orjson.OPT_SORT_KEYS)
+    except (TypeError, ValueError):  # text that is no Unicode
+        return None
+    for mark in _DOUBTFUL if content.isascii() else (*_DOUBTFUL, *_FOREIGN):
+        if mark in content:
+            return None
+    return content
 
 
 def only(bundle: Resource, kind: str) -> list[Resource]:

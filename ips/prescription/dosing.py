@@ -6,18 +6,19 @@ Each dose of the message becomes one Dosage; the phases of a tapering course fol
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ips import terms
 from ips.eresept.values import Number, coded, flag, number, positive
-from ips.loss import Fate
+from ips.loss import AS_TEXT, NOT_CARRIED
 from ips.prescription.notes import concept, exact, lose, text
 from ips.prescription.quantities import amount
 from ips.prescription.urls import UCUM
 from ips.sources import dates
 from ips.sources.datatypes import pack
 from ips.sources.element import Element
+from ips.sources.m1_doses import Given, Stretch, on_and_off_words
 
 _DAYS = {"1": "mon", "2": "tue", "3": "wed", "4": "thu", "5": "fri", "6": "sat", "7": "sun"}
 """Volven 9082 to FHIR days-of-week."""
@@ -28,17 +29,21 @@ _DOSE_UNITS = ("7480", "7452")
 _TEXT = "This part of the dosage has no field in FHIR R4; it travels as an instruction in words."
 
 
-def dosages(prescribed: Element, route: dict[str, Any]) -> list[dict[str, Any]]:
+def dosages(
+    prescribed: Element, phases: Sequence[Stretch], route: dict[str, Any]
+) -> list[dict[str, Any]]:
     """Return the Dosage elements of a prescription.
 
     Args:
         prescribed: Forskrivning.
+        phases: its Dosering elements.
         route: CodeableConcept of the route, from FEST; empty when unknown.
     """
     needed = _as_needed(prescribed.child("Bruk"))
-    phases = [_phase(part) for part in prescribed.children("Dosering")]
     made = [
-        pack(sequence=number) | dosage for number, phase in enumerate(phases, 1) for dosage in phase
+        pack(sequence=number) | dosage
+        for number, phase in enumerate(phases, 1)
+        for dosage in _phase(phase)
     ]
     if len(made) < 2:
         made = [{key: value for key, value in part.items() if key != "sequence"} for part in made]
@@ -50,11 +55,10 @@ def dosages(prescribed: Element, route: dict[str, Any]) -> list[dict[str, Any]]:
     return [part for part in (_ordered(part | common) for part in made) if part]
 
 
-def period(prescribed: Element) -> dict[str, str]:
+def period(phases: Sequence[Stretch]) -> dict[str, str]:
     """Return when the medicine is taken, from the first start to the last end of the phases."""
-    phases = list(prescribed.children("Dosering"))
-    starts = [s for s in (_day(p, "Starttidspunkt") for p in phases) if s]
-    ends = [_day(p, "Sluttidspunkt") for p in phases]
+    starts = [phase.start for phase in phases if phase.start]
+    ends = [phase.end for phase in phases]
     end = max(ends) if ends and all(ends) else ""
     start = min(starts) if starts else ""
     return pack(start=start, end=end) if not end or start <= end else {}
@@ -80,59 +84,55 @@ def _instructions(prescribed: Element) -> list[dict[str, Any]]:
     return found
 
 
-def _phase(part: Element) -> list[dict[str, Any]]:
-    start, end = _day(part, "Starttidspunkt"), _day(part, "Sluttidspunkt")
+def _phase(phase: Stretch) -> list[dict[str, Any]]:
+    part, start, end = phase.node, phase.start, phase.end
     for name in ("Starttidspunkt", "Sluttidspunkt"):
         exact(part.child(name))
     if start and end and start > end:
         part.reading.fault("the dosage ends before it starts", part.path, rule="FHIR R4 per-1")
         end = ""
-    words = _rule(part.child("Doseringsregel"))
-    made = []
-    for dose in part.children("DoseFastTidspunkt"):
-        made.append(_fixed(dose, start, end, words))
-    for dose in part.children("DoseEtterBehov"):
-        made.append(_when_needed(dose, start, end, words))
-    if not made and (start or end):
-        made.append(pack(timing={"repeat": {"boundsPeriod": pack(start=start, end=end)}}))
+    bounds = pack(start=start, end=end)
+    words = _rule(phase.rule)
+    made = [_when_needed(given, bounds, words) if given.as_needed else _fixed(given, bounds, words)
+            for given in phase.doses()]  # fmt: skip
+    if not made and bounds:
+        made.append({"timing": {"repeat": {"boundsPeriod": bounds}}})
     return made
 
 
 def _rule(rule: Element) -> list[str]:
+    if not rule:
+        return []
     words = " ".join(filter(None, (coded(rule.child("DoseresEtter")).words, rule.text("Merknad"))))
-    lose(rule, Fate.AS_TEXT, _TEXT)
+    lose(rule, AS_TEXT, _TEXT)
     return [f"Doseres etter: {words}"] if words else []
 
 
-def _day(part: Element, name: str) -> str:
-    return part.date(name)
-
-
-def _fixed(dose: Element, start: str, end: str, words: list[str]) -> dict[str, Any]:
-    clock, moment = _clock(dose.child("Klokkeslett")), dose.child("Tidsomrade")
+def _fixed(given: Given, bounds: dict[str, str], words: list[str]) -> dict[str, Any]:
+    clock, moment = _clock(given.clock), given.moment
     when = _when(moment) if not clock else ""
     if clock:
-        lose(moment, Fate.AS_TEXT, "The time of day is given to the minute; FHIR R4 allows no "
+        lose(moment, AS_TEXT, "The time of day is given to the minute; FHIR R4 allows no "
              "part of the day beside it.", "8325")  # fmt: skip
-    days, rhythm = _rhythm(dose.child("FastDose"))
-    if flag(dose.child("GisEksakt")):
-        lose(dose.child("GisEksakt"), Fate.AS_TEXT, _TEXT)
+    days, rhythm = _rhythm(given)
+    if flag(given.exactly):
+        lose(given.exactly, AS_TEXT, _TEXT)
         rhythm.append("Gis på eksakt tidspunkt")
     else:
-        lose(dose.child("GisEksakt"), Fate.NOT_CARRIED, "Says that the times are not exact, which "
-             "is how FHIR times are understood.")  # fmt: skip
+        lose(given.exactly, NOT_CARRIED, "Says that the times are not exact, which is how "
+             "FHIR times are understood.")  # fmt: skip
     repeat = pack(
-        boundsPeriod=pack(start=start, end=end), **_interval(dose.child("Intervall")),
+        boundsPeriod=bounds, **_interval(given.interval),
         dayOfWeek=days, timeOfDay=[clock] if clock else [], when=[when] if when else [],
     )  # fmt: skip
-    return pack(timing=pack(repeat=repeat), doseAndRate=_rate(dose),
+    return pack(timing=pack(repeat=repeat), doseAndRate=_rate(given),
                 additionalInstruction=_words([*words, *rhythm]))  # fmt: skip
 
 
-def _when_needed(dose: Element, start: str, end: str, words: list[str]) -> dict[str, Any]:
-    most, more = _most(dose)
-    repeat = pack(boundsPeriod=pack(start=start, end=end), **_interval(dose.child("Intervall")))
-    return pack(timing=pack(repeat=repeat), asNeededBoolean=True, doseAndRate=_rate(dose),
+def _when_needed(given: Given, bounds: dict[str, str], words: list[str]) -> dict[str, Any]:
+    most, more = _most(given)
+    repeat = pack(boundsPeriod=bounds, **_interval(given.interval))
+    return pack(timing=pack(repeat=repeat), asNeededBoolean=True, doseAndRate=_rate(given),
                 maxDosePerPeriod=most, additionalInstruction=_words([*words, *more]))  # fmt: skip
 
 
@@ -140,9 +140,9 @@ def _words(texts: Iterable[str]) -> list[dict[str, str]]:
     return [{"text": one} for one in texts]
 
 
-def _rate(dose: Element) -> list[dict[str, Any]]:
-    made = pack(doseQuantity=_quantity(dose.child("Mengde")),
-                rateRatio=_infusion(dose.child("Infusjonshastighet")))  # fmt: skip
+def _rate(given: Given) -> list[dict[str, Any]]:
+    made = pack(doseQuantity=_quantity(given.amount),
+                rateRatio=_infusion(given.volume, given.volume_time))  # fmt: skip
     return [made] if made else []
 
 
@@ -151,15 +151,14 @@ def _quantity(part: Element) -> dict[str, Any]:
     return {} if value is None else amount(value, part.attribute("U"), part, _DOSE_UNITS)
 
 
-def _infusion(part: Element) -> dict[str, Any]:
-    volume, per = part.child("Volum"), part.child("Tidsenhet")
+def _infusion(volume: Element, per: Element) -> dict[str, Any]:
     unit = _PER.get(coded(per).code)
     value = number(volume)
     if value is None:
         return {}
     numerator = amount(value, volume.attribute("U"), volume, _DOSE_UNITS)
     if unit is None:
-        lose(per, Fate.NOT_CARRIED, "The unit of time is not in list 9081.", "9081")
+        lose(per, NOT_CARRIED, "The unit of time is not in list 9081.", "9081")
         return {}
     exact(per)
     return {"numerator": numerator,
@@ -172,7 +171,7 @@ def _interval(part: Element) -> dict[str, Any]:
         return {}
     unit = _unit_of_time(part)
     if not unit:
-        lose(part, Fate.AS_TEXT, "The unit of time is not known; the dosage text says it.", "9088")
+        lose(part, AS_TEXT, "The unit of time is not known; the dosage text says it.", "9088")
         return {}
     exact(part)
     return {"frequency": 1, "period": every, "periodUnit": unit}
@@ -184,7 +183,7 @@ def _unit_of_time(part: Element) -> str:
 
 
 def _clock(part: Element) -> str:
-    written = part.value or part.attribute("V")
+    written = part.said
     if not written:
         return ""
     try:
@@ -208,29 +207,26 @@ def _when(part: Element) -> str:
     return found.carried[0].code if found.carried else ""
 
 
-def _rhythm(part: Element) -> tuple[list[str], list[str]]:
+def _rhythm(given: Given) -> tuple[list[str], list[str]]:
     days = []
-    for day in part.children("FasteUkedager"):
+    for day in given.days:
         code = _DAYS.get(coded(day).code)
         if code:
             days.append(code)
             exact(day)
         else:
-            lose(day, Fate.NOT_CARRIED, "The day is not in list 9082.", "9082")
-    on, off = part.child("DagerPa"), part.child("DagerAv")
-    words = []
-    if on or off:
-        words.append(f"{on.value or on.attribute('V')} dager på, "
-                     f"{off.value or off.attribute('V')} dager av")  # fmt: skip
-        for element in (on, off):
-            lose(element, Fate.AS_TEXT, _TEXT)
-    return days, words
+            lose(day, NOT_CARRIED, "The day is not in list 9082.", "9082")
+    rhythm = given.on_and_off
+    words = on_and_off_words(*rhythm)
+    for element in rhythm:
+        lose(element, AS_TEXT, _TEXT)
+    return days, [words] if words else []
 
 
-def _most(dose: Element) -> tuple[dict[str, Any], list[str]]:
+def _most(given: Given) -> tuple[dict[str, Any], list[str]]:
     """The most in a day, or in another stretch of time; FHIR R4 has room for one of the two."""
-    daily, spell = dose.child("DoseDognMaks"), dose.child("DoseTidsromMaks")
-    span, least = dose.child("Tidsrom"), dose.child("DoseIntervallMin")
+    daily, least = given.daily_maximum, given.least_interval
+    spell, span = given.maximum
     words = []
     made: dict[str, Any] = {}
     top = _quantity(daily) if _above_zero(daily) else {}
@@ -238,7 +234,7 @@ def _most(dose: Element) -> tuple[dict[str, Any], list[str]]:
         made = {"numerator": top,
                 "denominator": {"value": 1, "unit": "d", "system": UCUM, "code": "d"}}  # fmt: skip
     else:
-        lose(daily, Fate.NOT_CARRIED, "No limit a day is given.")
+        lose(daily, NOT_CARRIED, "No limit a day is given.")
     unit, length = _unit_of_time(span), _above_zero(span)
     if not made and _above_zero(spell) and unit and length:
         made = {
@@ -249,15 +245,15 @@ def _most(dose: Element) -> tuple[dict[str, Any], list[str]]:
     elif _above_zero(spell) and length:
         words.append(f"høyst {_said(spell)} i løpet av {_said(span)}")
         for element in (spell, span):
-            lose(element, Fate.AS_TEXT, _TEXT)
+            lose(element, AS_TEXT, _TEXT)
     else:
         for element in (spell, span):
-            lose(element, Fate.NOT_CARRIED, "No limit for this stretch of time is given.")
+            lose(element, NOT_CARRIED, "No limit for this stretch of time is given.")
     if _above_zero(least):
         words.append(f"minst {_said(least)} mellom dosene")
-        lose(least, Fate.AS_TEXT, _TEXT)
+        lose(least, AS_TEXT, _TEXT)
     else:
-        lose(least, Fate.NOT_CARRIED, "No shortest interval is given.")
+        lose(least, NOT_CARRIED, "No shortest interval is given.")
     return made, words
 
 

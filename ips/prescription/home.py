@@ -18,6 +18,7 @@ from ips.eresept.values import coded
 from ips.loss import Fate, LossReport
 from ips.prescription import urls
 from ips.prescription.bundle import Resource, target
+from ips.prescription.forms import LIST, national_form
 from ips.prescription.kith import FORSKRIVNING, M1, UTLEVERING, Writer
 from ips.prescription.received import as_resource
 from ips.prescription.supply import PACKAGE_WORDS
@@ -47,7 +48,7 @@ def report_home(dispensation: Resource, *, prescription: bytes | None = None) ->
 
     Args:
         dispensation: a Bundle with one MedicationDispense (or that resource alone).
-        prescription: the M1 that it was dispensed on; gives prescription group, form and dosage.
+        prescription: the M1 that it was dispensed on; gives prescription group and dosage.
 
     Raises:
         InputError: no or several dispensations, no Norwegian prescription behind it, or an M1 of
@@ -315,15 +316,27 @@ class _Home:
                 Fate.APPROXIMATE,
                 "The group of what was prescribed stands for what was dispensed.",
             )
-        form = next((c for c in (drug.get("form") or {}).get("coding", ())
-                     if c.get("system") == _LISTS + "7448"), None)  # fmt: skip
-        if form:
-            write.add(product, FORSKRIVNING, "LegemiddelformKort", V=form["code"],
-                      S=_LISTS[8:] + "7448", DN=form.get("display", ""))  # fmt: skip
-            self.note("Medication.form", form["code"], Fate.EXACT)
-        elif drug.get("form"):
-            self.note("Medication.form", (drug["form"].get("text") or ""), Fate.NOT_CARRIED,
-                      "The way from EDQM to list 7448 is not unambiguous.")  # fmt: skip
+        self._form(write, product, drug.get("form") or {})
+
+    def _form(self, write: Writer, product: Any, form: dict[str, Any]) -> None:
+        """The dose form in list 7448 where one is meant, else the words of the dispensation."""
+        codings = [c for c in form.get("coding", ()) if isinstance(c, dict)]
+        words = str(form.get("text") or next((c["display"] for c in codings if c.get("display")),
+                                             ""))  # fmt: skip
+        given, code, name = national_form(form)
+        if code:
+            write.add(product, FORSKRIVNING, "LegemiddelformKort", V=code, S=_LISTS[8:] + LIST,
+                      DN=name)  # fmt: skip
+            self.note("Medication.form", given, Fate.EXACT)
+        elif words:
+            write.add(product, FORSKRIVNING, "LegemiddelformKort", OT=words)
+            self.note("Medication.form", words, Fate.AS_TEXT,
+                      f"No form of list {LIST}, or more than one, means the same; its words "
+                      "travel.")  # fmt: skip
+        elif form:
+            self.note("Medication.form", " ".join(str(c.get("code") or "") for c in codings),
+                      Fate.NOT_CARRIED,
+                      f"No form of list {LIST}, or more than one, means the same.")  # fmt: skip
 
     def _leftovers(self) -> None:
         for name in ("note", "daysSupply", "receiver", "location", "partOf", "category",

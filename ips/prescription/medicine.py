@@ -13,7 +13,7 @@ from typing import Any
 from ips.eresept.fest import Fest, Product, Strength
 from ips.eresept.m1 import Kind
 from ips.eresept.values import as_number, coded, flag
-from ips.loss import Fate
+from ips.loss import APPROXIMATE, AS_TEXT, EXACT, NOT_CARRIED
 from ips.prescription import urls
 from ips.prescription.bundle import Resource
 from ips.prescription.mixture import mixture
@@ -27,6 +27,13 @@ from ips.sources.treatment import FEST
 _ID_SYSTEMS = {Kind.BRAND: urls.BRAND_ID, Kind.PACKAGE: urls.PACKAGE_ID,
                Kind.SUBSTANCE: urls.SUBSTANCE_ID}  # fmt: skip
 _FEST = "Nobody abroad can look FEST up; the id travels as a national identifier."
+_MARKET = {
+    "Preparattype": ("The kind of preparation has no European code.", "7424"),
+    "RefVilkar": ("Reimbursement holds in Norway only.", ""),
+    "TypeSoknadSlv": ("An application to the Norwegian authority concerns Norway only.", "7422"),
+    "Opioidsoknad": ("An application to the Norwegian authority concerns Norway only.", ""),
+}
+"""What the product says about the Norwegian market: why it stays, and its list."""
 _SIZE = re.compile(r"(\d+(?:[.,]\d+)?)(?:\s*[x×]\s*(\d+(?:[.,]\d+)?))?")
 
 
@@ -49,12 +56,12 @@ def route(product: Element, known: Product | None) -> dict[str, Any]:
     place = f"{product.path}/(route)"
     reading = product.reading
     if known is None or not known.routes:
-        reading.lose(place, "", Fate.NOT_CARRIED, "The prescription has no field for the route; "
+        reading.lose(place, "", NOT_CARRIED, "The prescription has no field for the route; "
                      "give a FEST extract that knows the product.", ("X1.2",), "7477")  # fmt: skip
         return {}
     if len(known.routes) > 1:
         names = ", ".join(r.words for r in known.routes)
-        reading.lose(place, names, Fate.NOT_CARRIED, "FEST has several routes for the product; "
+        reading.lose(place, names, NOT_CARRIED, "FEST has several routes for the product; "
                      "choosing one would be a guess.", ("X1.2",), "7477")  # fmt: skip
         return {}
     from ips import terms
@@ -114,13 +121,13 @@ def _identifiers(
         if not re.fullmatch(r"[0-9]{6}", item.value):
             item.reading.warn(f"«{item.value[:20]}» is no item number of six digits", item.path)
     for element in (identity, item):
-        lose(element, Fate.AS_TEXT, _FEST)
+        lose(element, AS_TEXT, _FEST)
     for number in product.children("Ean"):
         digits = number.value
         if not _gtin(digits):
             number.reading.fault(f"«{digits[:20]}» is no GTIN", number.path,
                                  rule="GS1: 13 or 14 digits with a check digit")  # fmt: skip
-            lose(number, Fate.NOT_CARRIED, "The number is not valid.")
+            lose(number, NOT_CARRIED, "The number is not valid.")
             continue
         made.append({"system": urls.GTIN, "value": digits})
         exact(number)
@@ -140,9 +147,9 @@ def _form(product: Element) -> dict[str, Any]:
     if not short:
         return concept(long, "7448")
     if coded(long).words == coded(short).words:
-        lose(long, Fate.EXACT, "")
+        lose(long, EXACT, "")
     else:
-        lose(long, Fate.NOT_CARRIED, "The form of list 7448 stands for it.")
+        lose(long, NOT_CARRIED, "The form of list 7448 stands for it.")
     return concept(short, "7448")
 
 
@@ -151,7 +158,7 @@ def _characteristics(product: Element) -> list[dict[str, Any]]:
     if not part:
         return []
     said = flag(part)
-    lose(part, Fate.AS_TEXT, "Named in Norwegian; no European code for it is paired.")
+    lose(part, AS_TEXT, "Named in Norwegian; no European code for it is paired.")
     inner = [_extension("type", "CodeableConcept", {"text": "Uten konserveringsmiddel"}),
              _extension("value", "Boolean", said)]  # fmt: skip
     return [{"url": urls.CHARACTERISTIC, "extension": inner}] if said is not None else []
@@ -160,22 +167,22 @@ def _characteristics(product: Element) -> list[dict[str, Any]]:
 def _size(info: Element) -> dict[str, Any]:
     """How much one package holds: ``Pakningsstr`` with the unit of list 7452."""
     size, unit, multiple = (info.child(n) for n in ("Pakningsstr", "EnhetPakning", "Multippel"))
-    lose(multiple, Fate.NOT_CARRIED, "How the packages are bundled has no field.")
+    lose(multiple, NOT_CARRIED, "How the packages are bundled has no field.")
     if not size.value:
-        lose(unit, Fate.NOT_CARRIED, "A unit without a size says nothing.", "7452")
+        lose(unit, NOT_CARRIED, "A unit without a size says nothing.", "7452")
         return {}
     match = _SIZE.fullmatch(size.value.strip())
     first = as_number(match[1]) if match else None
     second = as_number(match[2]) if match and match[2] else 1
     if not first or not second:
-        lose(size, Fate.NOT_CARRIED, "The package size is no number; the name says it.")
-        lose(unit, Fate.NOT_CARRIED, "The package size is no number; the name says it.", "7452")
+        lose(size, NOT_CARRIED, "The package size is no number; the name says it.")
+        lose(unit, NOT_CARRIED, "The package size is no number; the name says it.", "7452")
         return {}
     total = as_number(str(Decimal(first) * Decimal(second))) or first
     if second == 1:
         exact(size)
     else:
-        lose(size, Fate.APPROXIMATE, f"«{size.value}» travels as the product, {total}.")
+        lose(size, APPROXIMATE, f"«{size.value}» travels as the product, {total}.")
     code = coded(unit)
     numerator = amount(total, code.code or code.display, unit or size, ("7452",))
     return {"numerator": numerator, "denominator": {"value": 1, "unit": "pakning",
@@ -185,7 +192,7 @@ def _size(info: Element) -> dict[str, Any]:
 def _ingredients(product: Element, name: str, known: Product | None) -> list[dict[str, Any]]:
     named = [part.shown() for part in product.children("Virkestoff")]
     for part in product.children("Virkestoff"):
-        lose(part, Fate.AS_TEXT, "FEST names substances in words; no European code is paired.")
+        lose(part, AS_TEXT, "FEST names substances in words; no European code is paired.")
     place = product.child("NavnFormStyrke")
     if known and known.strengths:
         exact(place)
@@ -194,11 +201,11 @@ def _ingredients(product: Element, name: str, known: Product | None) -> list[dic
     found = derive(name) if single_substance(atc.code.upper()) or len(named) == 1 else None
     substance = named[0] if len(named) == 1 else atc.display
     if found and substance:
-        lose(place, Fate.APPROXIMATE, f"The strength {found.value} {found.unit} is read out of "
+        lose(place, APPROXIMATE, f"The strength {found.value} {found.unit} is read out of "
              "the name (derived); M1 has no field for it.")  # fmt: skip
         return [{"itemCodeableConcept": {"text": substance}, "isActive": True,
                  "strength": found.ratio}]  # fmt: skip
-    lose(place, Fate.AS_TEXT, "The strength stands only inside the name and cannot be read out of "
+    lose(place, AS_TEXT, "The strength stands only inside the name and cannot be read out of "
          "it with certainty; give a FEST extract.")  # fmt: skip
     return [{"itemCodeableConcept": {"text": one}} for one in named if one]
 
@@ -210,7 +217,7 @@ def _from_fest(product: Element, strength: Strength) -> dict[str, Any]:
                             "isActive": True}  # fmt: skip
     place = f"{product.path}/(strength)"
     if strength.amount.value is None or strength.operator not in ("", "L"):
-        product.reading.lose(place, words, Fate.AS_TEXT, "FEST gives no single strength for the "
+        product.reading.lose(place, words, AS_TEXT, "FEST gives no single strength for the "
                              "substance.", ("X1.2",))  # fmt: skip
         return made
     numerator = measure(strength.amount.value, strength.amount.unit)
@@ -220,7 +227,7 @@ def _from_fest(product: Element, strength: Strength) -> dict[str, Any]:
     coded_unit = "code" in numerator and "code" in denominator
     product.reading.lose(
         place, f"{words} {strength.amount.value} {strength.amount.unit}",
-        Fate.EXACT if coded_unit else Fate.APPROXIMATE,
+        EXACT if coded_unit else APPROXIMATE,
         "" if coded_unit else "The unit of the strength has no UCUM code; its word travels.",
         ("X1.2",),
     )  # fmt: skip
@@ -229,14 +236,5 @@ def _from_fest(product: Element, strength: Strength) -> dict[str, Any]:
 
 def _aside(product: Element) -> None:
     """What the product says about the Norwegian market."""
-    for name, reason, number in (
-        ("Preparattype", "The kind of preparation has no European code.", "7424"),
-        ("RefVilkar", "Reimbursement holds in Norway only.", ""),
-        (
-            "TypeSoknadSlv",
-            "An application to the Norwegian authority concerns Norway only.",
-            "7422",
-        ),
-        ("Opioidsoknad", "An application to the Norwegian authority concerns Norway only.", ""),
-    ):
-        lose(product.child(name), Fate.NOT_CARRIED, reason, number)
+    for part in product.given(*_MARKET):
+        lose(part, NOT_CARRIED, *_MARKET[part.name])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ips.eresept.values import coded, number
-from ips.loss import Fate
+from ips.loss import AS_TEXT, NOT_CARRIED
 from ips.prescription import urls
 from ips.prescription.bundle import Resource
 from ips.prescription.notes import concept, lose, text
@@ -32,8 +32,8 @@ def mixture(product: Element) -> Resource:
     atc = concept(product.child("Atc"), "7180", "atc")
     form = concept(product.child("Legemiddelform"), "7448")
     form = form or concept(product.child("LegemiddelformKort"), "7448")
-    lose(product.child("Type"), Fate.NOT_CARRIED, "The kind of mixture has no European code.")
-    lose(product.child("Id"), Fate.NOT_CARRIED, "The id means nothing outside the sender's system.")
+    lose(product.child("Type"), NOT_CARRIED, "The kind of mixture has no European code.")
+    lose(product.child("Id"), NOT_CARRIED, "The id means nothing outside the sender's system.")
     parts = [
         _part(element, active) for kind, active in _PARTS for element in product.children(kind)
     ]
@@ -47,7 +47,7 @@ def mixture(product: Element) -> Resource:
 
 def recipe(product: Element) -> str:
     """Return how the pharmacy is to make it, in words; it travels as a note of the prescription."""
-    words = text(product.child("TilbOppl"), Fate.AS_TEXT, "The recipe has no field of its own; it "
+    words = text(product.child("TilbOppl"), AS_TEXT, "The recipe has no field of its own; it "
                  "travels as a note.")  # fmt: skip
     mixing = _mixing(product)
     return ". ".join(filter(None, (words, mixing)))
@@ -67,7 +67,7 @@ def _part(element: Element, active: bool | None) -> dict[str, Any]:
     named = ", ".join(filter(None, (words, mixing))) or "(uten navn)"
     made = pack(itemCodeableConcept={"text": named}, isActive=active, strength=_strength(element))
     for part in item:
-        lose(part, Fate.AS_TEXT, _WORDS)
+        lose(part, AS_TEXT, _WORDS)
     return made
 
 
@@ -108,11 +108,11 @@ def _mixing(element: Element) -> str:
         word = coded(part)
         if word:
             said.append(word.words)
-            lose(part, Fate.AS_TEXT, "Pharmacy Latin; it stands with the ingredient.", "7502")
+            lose(part, AS_TEXT, "Pharmacy Latin; it stands with the ingredient.", "7502")
     mixed = element.child("Utblanding")
     rest = " ".join(filter(None, (mixed.text("Navn"), mixed.value)))
     if rest:
         said.append(rest)
     if mixed:
-        lose(mixed, Fate.AS_TEXT, _WORDS)
+        lose(mixed, AS_TEXT, _WORDS)
     return " ".join(said)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from ips import terms
 from ips.eresept.envelope import PRESCRIPTION
 from ips.eresept.values import coded
-from ips.loss import Fate
+from ips.loss import EXACT, Fate, Loss
+from ips.sources.base import shortened
 from ips.sources.element import Element
+
+PERSONAL = "(personal details)"
+_ANONYMOUS = frozenset({PERSONAL, "(national number)", "(contact point)", "(other number)"})
+"""Words of our own, which hold nothing to mask."""
 
 
 def exact(element: Element) -> Element:
     """Note that an element travels as it stands; return it."""
-    if element:
-        element.reading.exact(element.path, element.shown(), PRESCRIPTION)
-        element.skip_all()
-    return element
+    return lose(element, EXACT, "")
 
 
 def lose(element: Element, fate: Fate, reason: str, list_id: str = "", shown: str = "") -> Element:
@@ -25,25 +29,33 @@ def lose(element: Element, fate: Fate, reason: str, list_id: str = "", shown: st
     Args:
         element: an absent one is not noted.
         fate: what becomes of it.
-        reason: one English sentence.
+        reason: one English sentence; empty for ``EXACT`` only.
         list_id: number of its code list.
         shown: what the report shows instead of the content (for personal details).
+
+    Raises:
+        ValueError: a fate worse than exact is given without a reason.
     """
-    if element:
-        element.reading.lose(element.path, shown or element.shown(), fate, reason, PRESCRIPTION,
-                             list_id)  # fmt: skip
+    if element.element is not None:
+        if not reason and fate is not EXACT:
+            raise ValueError(f"{element.path}: a fate of «{fate}» needs a reason")
+        element.reading.source.loss.add_later(
+            partial(_worded, element, fate, reason, list_id, shown)
+        )
         element.skip_all()
     return element
 
 
-def text(element: Element, fate: Fate = Fate.EXACT, reason: str = "") -> str:
+def _worded(
+    element: Element, fate: Fate, reason: str, list_id: str, shown: str, _: Sequence[Loss]
+) -> tuple[Loss]:
+    words = shown if shown in _ANONYMOUS else shortened(shown or element.shown())
+    return (Loss(element.path, words, fate, reason, PRESCRIPTION, list_id),)
+
+
+def text(element: Element, fate: Fate = EXACT, reason: str = "") -> str:
     """Return the text of an element and note it; empty when absent."""
-    found = element.value or element.attribute("V")
-    if fate is Fate.EXACT:
-        exact(element)
-    else:
-        lose(element, fate, reason)
-    return found
+    return lose(element, fate, reason).said
 
 
 def concept(element: Element, list_number: str, target: str | None = None) -> dict[str, Any]:
@@ -55,7 +67,7 @@ def concept(element: Element, list_number: str, target: str | None = None) -> di
         target: short name of the wanted European system.
     """
     value = coded(element)
-    if not element or not value:
+    if not value:
         return {}
     made = terms.codeable_concept(
         value.system or list_number, value.code, value.display or value.original,

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from ips import identifiers
-from ips.eresept.envelope import Message
+from ips.eresept.envelope import PRESCRIPTION, Message
 from ips.eresept.values import coded
-from ips.loss import Fate
+from ips.identifiers import PersonNumber
+from ips.loss import APPROXIMATE, EXACT, NOT_CARRIED
 from ips.prescription import urls
 from ips.prescription.bundle import Collection, Resource
-from ips.prescription.notes import concept, exact, lose
+from ips.prescription.notes import PERSONAL, concept, exact, lose
 from ips.sources.datatypes import pack
 from ips.sources.element import Element
 
-PERSONAL = "(personal details)"
 GENDERS = {"1": "male", "2": "female", "0": "unknown", "9": "unknown"}
 """Volven 3101 to FHIR."""
 
 _ADDRESS_USES = {"H": "home", "HP": "home", "WP": "work", "RES": "work", "TMP": "temp"}
 _ROUTING = "Routes the message in Norway and says nothing about the prescription."
+_NATIONAL = identifiers.PERSON_SYSTEMS - {identifiers.DUF}
 _AGENCIES = (identifiers.ENH, identifiers.HER, identifiers.RESH)
 
 
@@ -33,36 +35,29 @@ def patient(info: Element) -> Resource:
             rule="MsgHead: MsgInfo/Patient",
             remedy="give the whole message",
         )
-    numbers = [n for n in (_person_number(part) for part in found.children("Ident")) if n]
+    numbers = [_person_number(part) for part in found.children("Ident")]
     made = pack(
-        resourceType="Patient", meta={"profile": [urls.PATIENT]}, identifier=numbers,
+        resourceType="Patient", meta={"profile": [urls.PATIENT]},
+        identifier=[number for number, _ in numbers if number],
         name=[_name(found) or urls.absent()], gender=_gender(found),
         address=[a for a in map(_address, found.children("Address")) if a],
         telecom=[t for t in map(_telecom, found.children("TeleCom")) if t],
     )  # fmt: skip
-    born = _birth_date(numbers, found)
+    days = (read.birth_date for _, read in numbers if read)
+    born = _birth_date(next(filter(None, days), None), found)
     return made | (born if born else {"_birthDate": urls.absent()})
 
 
-def _birth_date(numbers: list[dict[str, Any]], place: Element) -> dict[str, Any]:
+def _birth_date(day: dt.date | None, place: Element) -> dict[str, Any]:
     """The message has no birth date; most national numbers carry it."""
-    for number in numbers:
-        if number.get("system") not in identifiers.PERSON_SYSTEMS:
-            continue
-        try:
-            found = identifiers.person_number(
-                number["value"], local=number["system"] == identifiers.HNR
-            )
-        except ValueError:
-            continue
-        if found.birth_date:
-            place.reading.lose(f"{place.path}/(birth date)", "", Fate.APPROXIMATE,
-                               "The message has no birth date; it is read out of the national "
-                               "number.", ("X1.2",))  # fmt: skip
-            return {"birthDate": found.birth_date.isoformat()}
-    place.reading.lose(f"{place.path}/(birth date)", "", Fate.NOT_CARRIED,
+    if day:
+        place.reading.lose(f"{place.path}/(birth date)", "", APPROXIMATE,
+                           "The message has no birth date; it is read out of the national "
+                           "number.", PRESCRIPTION)  # fmt: skip
+        return {"birthDate": day.isoformat()}
+    place.reading.lose(f"{place.path}/(birth date)", "", NOT_CARRIED,
                        "Neither the message nor the number says it; the document says unknown.",
-                       ("X1.2",))  # fmt: skip
+                       PRESCRIPTION)  # fmt: skip
     return {}
 
 
@@ -89,8 +84,8 @@ def requester(message: Message, into: Collection) -> dict[str, Any]:
 
 def envelope(info: Element) -> None:
     """Note what the head of the message holds beside people: routing only."""
-    for name in ("Type", "MIGversion", "ConversationRef", "Receiver"):
-        lose(info.child(name), Fate.NOT_CARRIED, _ROUTING)
+    for part in info.given("Type", "MIGversion", "ConversationRef", "Receiver"):
+        lose(part, NOT_CARRIED, _ROUTING)
 
 
 def _organisation(part: Element) -> Resource:
@@ -99,7 +94,7 @@ def _organisation(part: Element) -> Resource:
     addresses = [a for a in map(_address, part.children("Address")) if a]
     if numbers and addresses and not any("country" in a for a in addresses):
         part.reading.lose(
-            f"{part.path}/(country)", "NO", Fate.APPROXIMATE,
+            f"{part.path}/(country)", "NO", APPROXIMATE,
             "The message has no country; the organisation is in a Norwegian register.", ("X1.2",),
         )  # fmt: skip
         addresses[0]["country"] = "NO"
@@ -118,7 +113,7 @@ def _practitioner(part: Element) -> Resource:
             numbers.append({"system": identifiers.HPR, "value": ident.text("Id")})
             exact(ident)
         else:
-            lose(ident, Fate.NOT_CARRIED, "Only the HPR number of a health professional leaves "
+            lose(ident, NOT_CARRIED, "Only the HPR number of a health professional leaves "
                  "Norway.", shown="(other number)")  # fmt: skip
     return pack(
         resourceType="Practitioner", meta={"profile": [urls.PRACTITIONER]}, identifier=numbers,
@@ -131,8 +126,8 @@ def _practitioner(part: Element) -> Resource:
 def _name(part: Element) -> dict[str, Any]:
     given, middle, family = (part.child(n) for n in ("GivenName", "MiddleName", "FamilyName"))
     for element in (given, family):
-        lose(element, Fate.EXACT, "", shown=PERSONAL)
-    lose(middle, Fate.APPROXIMATE, "A Norwegian middle name is neither given nor family name; it "
+        lose(element, EXACT, "", shown=PERSONAL)
+    lose(middle, APPROXIMATE, "A Norwegian middle name is neither given nor family name; it "
          "travels as the last given name.", shown=PERSONAL)  # fmt: skip
     return pack(family=family.value, given=[n.value for n in (given, middle) if n.value])
 
@@ -143,23 +138,32 @@ def _gender(part: Element) -> str | None:
     if code in GENDERS:
         exact(sex)
     else:
-        lose(sex, Fate.NOT_CARRIED, "The code is not in list 3101.", "3101")
+        lose(sex, NOT_CARRIED, "The code is not in list 3101.", "3101")
     return GENDERS.get(code)
 
 
-def _person_number(part: Element) -> dict[str, Any]:
+def _person_number(part: Element) -> tuple[dict[str, Any], PersonNumber | None]:
+    """Return the Identifier, and what a national number says."""
     value, kind = part.text("Id"), coded(part.child("TypeId"))
-    lose(part, Fate.EXACT, "", shown="(national number)")
+    lose(part, EXACT, "", shown="(national number)")
     if not value:
-        return {}
+        return {}, None
     system = identifiers.normalise_system(kind.code)
     if ":" not in system and system != identifiers.HNR:
-        return pack(type=pack(text=kind.words), value=value)
-    wrong = identifiers.check(system, value)
+        return pack(type=pack(text=kind.words), value=value), None
+    wrong, read = "", None
+    if system in _NATIONAL:
+        try:
+            read = identifiers.person_number(value, local=system == identifiers.HNR)
+            system = read.system
+        except ValueError as error:
+            wrong = str(error)
+    else:
+        wrong = identifiers.check(system, value)
     if wrong:
         part.reading.fault(f"identifier: {wrong}", part.path, rule="check digits of the number",
                            remedy="compare with the register")  # fmt: skip
-    return {"use": "official", "system": identifiers.kind_of(system, value), "value": value}
+    return {"use": "official", "system": system, "value": value}, read
 
 
 def _agency_number(part: Element) -> dict[str, Any]:
@@ -168,7 +172,7 @@ def _agency_number(part: Element) -> dict[str, Any]:
     if value and system in _AGENCIES:
         exact(part)
         return {"system": system, "value": value}
-    lose(part, Fate.NOT_CARRIED, "The kind of number is not used for organisations abroad.")
+    lose(part, NOT_CARRIED, "The kind of number is not used for organisations abroad.")
     return {}
 
 
@@ -176,23 +180,23 @@ def _address(part: Element) -> dict[str, Any]:
     kind = part.child("Type")
     use = _ADDRESS_USES.get(coded(kind).code)
     if use:
-        lose(kind, Fate.APPROXIMATE, "FHIR knows home, work and temporary addresses only.", "3401")
+        lose(kind, APPROXIMATE, "FHIR knows home, work and temporary addresses only.", "3401")
     else:
-        lose(kind, Fate.NOT_CARRIED, "The kind of address has no counterpart in FHIR.", "3401")
-    for name in ("StreetAdr", "PostalCode", "City", "Country", "Postbox"):
-        lose(part.child(name), Fate.EXACT, "", shown=PERSONAL)
-    lose(part.child("County"), Fate.APPROXIMATE, "The name of the municipality travels, its number "
-         "does not.", "3402", PERSONAL)  # fmt: skip
+        lose(kind, NOT_CARRIED, "The kind of address has no counterpart in FHIR.", "3401")
+    for element in part.given("StreetAdr", "PostalCode", "City", "Country", "Postbox"):
+        lose(element, EXACT, "", shown=PERSONAL)
+    county = lose(part.child("County"), APPROXIMATE, "The name of the municipality travels, "
+                  "its number does not.", "3402", PERSONAL)  # fmt: skip
     return pack(
         use=use, line=[t for t in (part.text("StreetAdr"), part.text("Postbox")) if t],
-        city=part.text("City"), district=coded(part.child("County")).display,
+        city=part.text("City"), district=coded(county).display,
         postalCode=part.text("PostalCode"), country=coded(part.child("Country")).code,
     )  # fmt: skip
 
 
 def _telecom(part: Element) -> dict[str, Any]:
     written = part.text("TeleAddress")
-    lose(part, Fate.EXACT, "", shown="(contact point)")
+    lose(part, EXACT, "", shown="(contact point)")
     if not written:
         return {}
     scheme, _, value = written.partition(":")

@@ -10,7 +10,7 @@ from data.loaders.tables import Problems, read_csv
 from ips import terms
 from ips.eresept.envelope import PRESCRIPTION
 from ips.eresept.values import Number
-from ips.loss import Fate
+from ips.loss import AS_TEXT
 from ips.prescription.urls import UCUM
 from ips.sources.codes import code_of_word
 from ips.sources.datatypes import pack
@@ -62,7 +62,7 @@ def amount(value: Number, unit: str, place: Element, lists: tuple[str, ...]) -> 
         word = (terms.label(number, code) or unit) if unit.isdigit() else unit
         made = pack(value=value, unit=word)
         if not found.carried:
-            place.reading.lose(place.path, f"{number}|{shown}", Fate.AS_TEXT, found.reason,
+            place.reading.lose(place.path, f"{number}|{shown}", AS_TEXT, found.reason,
                                PRESCRIPTION, number)  # fmt: skip
             return made
         target = found.carried[0]
@@ -73,7 +73,7 @@ def amount(value: Number, unit: str, place: Element, lists: tuple[str, ...]) -> 
     if "code" in made:
         place.reading.exact(place.path, shown, PRESCRIPTION)
     else:
-        place.reading.lose(place.path, shown, Fate.AS_TEXT,
+        place.reading.lose(place.path, shown, AS_TEXT,
                            "The unit is in no list that has a European counterpart; its word "
                            "travels.", PRESCRIPTION, lists[0])  # fmt: skip
     return made

@@ -7,7 +7,7 @@ from typing import Any
 from ips import identifiers
 from ips.eresept.envelope import DISPENSATION
 from ips.eresept.fest import Fest
-from ips.eresept.m1 import Kind
+from ips.eresept.m1 import MEDICINES, Kind
 from ips.eresept.m10 import Dispensation
 from ips.eresept.values import coded, flag, positive
 from ips.loss import Fate
@@ -20,6 +20,7 @@ from ips.prescription.request import identifier
 from ips.prescription.supply import PACKAGES
 from ips.sources.datatypes import pack
 from ips.sources.element import Element
+from ips.sources.m1_doses import stretches
 
 _GENERIC = "212"
 """7412: generic substitution."""
@@ -33,7 +34,7 @@ def dispensation(found: Dispensation, into: Collection, products: Fest | None) -
     """Add the MedicationDispense of one Utlevering to a collection and return its URL."""
     supply, document = found.supply, found.document
     prescribed = document.child("Forskrivning")
-    kinds = [k for k in list(Kind)[:4] if prescribed.child(k)]
+    kinds = [kind for kind in MEDICINES if prescribed.child(kind)]
     if len(kinds) != 1:
         document.reading.fault(f"the dispensation names {len(kinds)} medicines", document.path,
                                rule="M1: exactly one medicine")  # fmt: skip
@@ -45,7 +46,7 @@ def dispensation(found: Dispensation, into: Collection, products: Fest | None) -
         drug["batch"] = {"lotNumber": batch}
     lose(product.child("Reseptgruppe"), Fate.NOT_CARRIED, "The European dispensation has no group.",
          "7421")  # fmt: skip
-    dosage = dosing.dosages(prescribed, route(product, known))
+    dosage = dosing.dosages(prescribed, list(stretches(prescribed)), route(product, known))
     handed = supply.date("Utleveringsdato")
     exact(supply.child("Utleveringsdato"))
     made = pack(

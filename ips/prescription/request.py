@@ -13,7 +13,7 @@ from ips import terms
 from ips.eresept.m1 import Kind, Prescription
 from ips.eresept.recall import Recall
 from ips.eresept.values import coded, flag
-from ips.loss import Fate
+from ips.loss import APPROXIMATE, AS_TEXT, EXACT, NOT_CARRIED
 from ips.prescription import dosing, urls
 from ips.prescription.bundle import Resource
 from ips.prescription.mixture import recipe
@@ -21,6 +21,7 @@ from ips.prescription.notes import concept, exact, lose, text
 from ips.prescription.supply import supply
 from ips.sources.datatypes import pack
 from ips.sources.element import Element
+from ips.sources.m1_doses import stretches
 
 STATUS_COLUMNS = ("list", "code", "status", "exact", "reason")
 _ICPC_CHAPTERS = "ABDFHKLNPRSTUWXYZ"
@@ -42,6 +43,14 @@ _NATIONAL = {
     "LastResept": "The lock against other pharmacies' look-up has no field.",
     "UtskrevetSykehus": "Who carries the cost of hospital prescriptions concerns Norway only.",
 }
+_PERSONAL = ("Utlending", "Instituert", "EkspAnm")
+"""Those of them that hold details of a person."""
+_CAUTIONS = {
+    "LastResept": "the prescription is locked: only who has its reference may see it",
+    "TilEgenPraksis": "the medicine is for the doctor's own practice, not for a patient",
+    "Vergeinnsynsreservasjon": "guardians shall not see the prescription",
+}
+"""What must be known before a prescription crosses a border, where the message says so."""
 
 
 @cache
@@ -75,9 +84,10 @@ def request(
     prescribed = prescription.prescribed
     status, why, notes = _state(prescription, recall)
     notes += _notes(prescription)
-    dosage = dosing.dosages(prescribed, route)
+    phases = list(stretches(prescribed))
+    dosage = dosing.dosages(prescribed, phases, route)
     rendered = prescribed.text("DosVeiledEnkel")
-    extensions = _extensions(dosing.period(prescribed), rendered)
+    extensions = _extensions(dosing.period(phases), rendered)
     written = resept.date("Forskrivningsdato")
     exact(resept.child("Forskrivningsdato"))
     if not written:
@@ -128,7 +138,7 @@ def _identifiers(prescription: Prescription) -> list[dict[str, Any]]:
     else:
         prescription.resept.reading.warn("the prescription stands without its MsgHead, so it has "
                                          "no id", prescription.resept.path)  # fmt: skip
-    number = text(prescription.resept.child("RefNr"), Fate.APPROXIMATE,
+    number = text(prescription.resept.child("RefNr"), APPROXIMATE,
                   "The reference number has no public identifier system.")  # fmt: skip
     return [*made, {"type": {"text": "RefNr"}, "value": number}] if number else made
 
@@ -147,7 +157,7 @@ def _state(
         notes = [t for t in (recall.remark, f"Erstattet av resept {recall.replacement}"
                              if recall.replacement else "") if t]  # fmt: skip
         if recall.replacement:
-            reading.lose(f"{recall.path}/NyReseptId", recall.replacement, Fate.AS_TEXT,
+            reading.lose(f"{recall.path}/NyReseptId", recall.replacement, AS_TEXT,
                          f"A prescription names the one before it, not the one after. {_NOTE}",
                          ("X1.2",))  # fmt: skip
     if not (recall or (prescription.status.code == "T" and reason)):
@@ -166,7 +176,7 @@ def _status(number: str, code: str, prescription: Prescription) -> str:
     status, reason = statuses().get(
         (number, code), ("unknown", f"The code is not in list {number}.")
     )
-    fate = Fate.APPROXIMATE if reason else Fate.EXACT
+    fate = APPROXIMATE if reason else EXACT
     prescription.resept.reading.lose(f"{prescription.resept.path}/(status)", f"{number}|{code}",
                                      fate, reason, ("X1.2",), number)  # fmt: skip
     return status
@@ -184,10 +194,10 @@ def _extensions(period: dict[str, str], rendered: str) -> list[dict[str, Any]]:
 def _course(use: Element) -> dict[str, Any]:
     code = coded(use)
     if code.code == "3":
-        lose(use, Fate.EXACT, "", "9101")
+        lose(use, EXACT, "", "9101")
         return {}
     if code.code in _COURSES:
-        lose(use, Fate.APPROXIMATE, "The European terms speak of the length of the course; this "
+        lose(use, APPROXIMATE, "The European terms speak of the length of the course; this "
              "project paired them.", "9101")  # fmt: skip
         meaning, display = _COURSES[code.code]
         national = pack(system=terms.normalise_system("9101"), code=code.code, display=code.words)
@@ -209,7 +219,7 @@ def _reasons(document: Element, prescribed: Element) -> list[dict[str, Any]]:
             )
         )  # fmt: skip
         part.skip_all()
-    words = text(prescribed.child("Bruksomrade"), Fate.AS_TEXT,
+    words = text(prescribed.child("Bruksomrade"), AS_TEXT,
                  "What the medicine is for is free text on the label.")  # fmt: skip
     return [*made, {"text": words}] if words else made
 
@@ -238,28 +248,28 @@ def _notes(prescription: Prescription) -> list[str]:
     code = coded(group)
     if code.code in ("A", "B"):
         found.append(f"Reseptgruppe {code.code}")
-        lose(group, Fate.AS_TEXT, "The European prescription has no group; because special rules "
+        lose(group, AS_TEXT, "The European prescription has no group; because special rules "
              f"hold for it, it is named. {_NOTE}", "7421")  # fmt: skip
     elif group:
         reason = terms.translate("7421", code.code).reason
-        lose(group, Fate.NOT_CARRIED, reason, "7421")
+        lose(group, NOT_CARRIED, reason, "7421")
     outside = document.child("LegemiddelUtenMt")
     if outside:
         found.append(f"Legemiddel uten markedsføringstillatelse i Norge: {outside.shown()}")
-        lose(outside, Fate.AS_TEXT, f"That it is not authorised in Norway has no field. {_NOTE}")
+        lose(outside, AS_TEXT, f"That it is not authorised in Norway has no field. {_NOTE}")
     if prescription.kind is Kind.MIXTURE:
         words = recipe(prescription.product)
         found.append(f"Tilberedning: {words}" if words else "")
-    lose(prescribed.child("IngenKombinasjon"), Fate.NOT_CARRIED,
+    lose(prescribed.child("IngenKombinasjon"), NOT_CARRIED,
          "Tells the sender's system how the dosage text was composed.")  # fmt: skip
-    lose(document.child("RefHjemmel"), Fate.NOT_CARRIED, "Reimbursement holds in Norway only.",
+    lose(document.child("RefHjemmel"), NOT_CARRIED, "Reimbursement holds in Norway only.",
          "7427")  # fmt: skip
     return [note for note in found if note]
 
 
 def _labelled(part: Element, label: str) -> str:
     words = part.shown()
-    lose(part, Fate.AS_TEXT, f"It has no field of its own. {_NOTE}")
+    lose(part, AS_TEXT, f"It has no field of its own. {_NOTE}")
     return f"{label}: {words}" if words else ""
 
 
@@ -270,16 +280,16 @@ def _short_form(prescribed: Element) -> str:
     if not code:
         return ""
     if code.original and code.original == prescribed.text("DosVeiledEnkel"):
-        lose(part, Fate.AS_TEXT, "Its words are the dosage text.", "7478")
+        lose(part, AS_TEXT, "Its words are the dosage text.", "7478")
         return ""
-    lose(part, Fate.AS_TEXT, f"No European code is paired. {_NOTE}", "7478")
+    lose(part, AS_TEXT, f"No European code is paired. {_NOTE}", "7478")
     return f"Kortdose: {' – '.join(dict.fromkeys(filter(None, (code.display, code.original))))}"
 
 
 def _aside(resept: Element) -> None:
-    for name, reason in _NATIONAL.items():
-        personal = name in ("Utlending", "Instituert", "EkspAnm")
-        lose(resept.child(name), Fate.NOT_CARRIED, reason, shown="(given)" if personal else "")
+    for part in resept.given(*_NATIONAL):
+        lose(part, NOT_CARRIED, _NATIONAL[part.name],
+             shown="(given)" if part.name in _PERSONAL else "")  # fmt: skip
 
 
 def cautions(prescription: Prescription) -> list[Problem]:
@@ -294,11 +304,7 @@ def cautions(prescription: Prescription) -> list[Problem]:
                 "Directive 2011/24/EU Art 11(6); the State decides whether it may cross",
             )
         )
-    for name, what in (
-        ("LastResept", "the prescription is locked: only who has its reference may see it"),
-        ("TilEgenPraksis", "the medicine is for the doctor's own practice, not for a patient"),
-        ("Vergeinnsynsreservasjon", "guardians shall not see the prescription"),
-    ):
-        if flag(resept.child(name)):
-            found.append((what, f"M1: {name}"))
+    for part in resept.given(*_CAUTIONS):
+        if flag(part):
+            found.append((_CAUTIONS[part.name], f"M1: {part.name}"))
     return [Problem(what, f"{reading.source.name}: {resept.path}", rule) for what, rule in found]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from ips.eresept.values import Number, flag, number, positive
-from ips.loss import Fate
+from ips.loss import NOT_CARRIED
 from ips.prescription import urls
 from ips.prescription.notes import exact, lose
 from ips.prescription.quantities import amount
@@ -53,7 +53,7 @@ def _quantity(document: Element) -> dict[str, Any]:
     count, value = positive(packages), positive(total)
     if count is not None:
         exact(packages)
-        lose(total, Fate.NOT_CARRIED, "The prescription gives a number of packages as well, which "
+        lose(total, NOT_CARRIED, "The prescription gives a number of packages as well, which "
              "travels.")  # fmt: skip
         return {"value": count, **PACKAGES}
     if value is not None:

@@ -33,6 +33,12 @@ RESULT = ("X1.1.16",)
 LABORATORY = ("X1.1.16", "X1.5")
 
 
+def shortened(value: object) -> str:
+    """Return a source value as the loss report shows it: one line, short, its numbers masked."""
+    shown = mask(" ".join(str(value).split()))
+    return shown if len(shown) <= MAX_SHOWN else shown[: MAX_SHOWN - 1] + "…"
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where one resource comes from: what its Provenance says.
@@ -130,10 +136,9 @@ class Reading:
         list_id: str = "",
     ) -> None:
         """Note the fate of an element; the value is shortened and its numbers are masked."""
-        shown = mask(" ".join(str(value).split()))
-        if len(shown) > MAX_SHOWN:
-            shown = shown[: MAX_SHOWN - 1] + "…"
-        self.loss.add(element, shown, fate, reason, obligations=obligations, list_id=list_id)
+        self.source.loss.add(
+            element, shortened(value), fate, reason, obligations=obligations, list_id=list_id
+        )
 
     def exact(self, element: str, value: object, obligations: Iterable[str] = ()) -> None:
         """Note that an element travels as it stands."""

@@ -187,6 +187,11 @@ def codes_of(value: Any) -> set[tuple[str, str]]:
     }
 
 
+def bare_codes(value: dict[str, Any]) -> set[str]:
+    """Return the codes of a CodeableConcept that we made, whatever their systems."""
+    return {coding["code"] for coding in value.get("coding", []) if "code" in coding}
+
+
 def _national(coding: dict[str, Any]) -> bool:
     system = coding.get("system", "")
     return (

@@ -2,11 +2,16 @@
 
 KITH types: ``V`` is the code or value, ``DN`` its name, ``S`` the code system, ``OT`` the original
 text, ``U`` the unit. Namespaces change between versions of a message, so names are local.
+
+A message has some eighty elements, and each is asked for many children that are not there: the
+children by name, and their places, are worked out once, when the first of them is asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from lxml import etree
 
@@ -16,56 +21,146 @@ from ips.sources import dates
 from ips.sources.base import Reading
 from ips.sources.treatment import Code
 
+_NOTHING: dict[str, list[Element]] = {}
+_BARE: Mapping[str, str] = {}
+_ENOUGH = 40
+"""Words of an element and those below; the loss report shows no more."""
+
 
 class Element:
-    """An XML element with its place; an absent one is empty and answers nothing."""
+    """An XML element with its place; an absent one is empty and answers nothing.
 
-    def __init__(self, element: etree._Element | None, reading: Reading, root: str = "") -> None:
+    Attributes:
+        element: None when it is absent.
+        path: its place, for the loss report and for errors.
+        reading: the notebook.
+        root: place of the document that it stands in.
+        value: the text of the element itself, with single blanks at line level kept.
+        attributes: as they are written.
+    """
+
+    __slots__ = ("_asked", "_done", "_names", "_parts", "attributes", "element", "path",
+                 "reading", "root", "value")  # fmt: skip
+
+    def __init__(
+        self, element: etree._Element | None, reading: Reading, root: str = "", path: str = ""
+    ) -> None:
+        """Wrap an element.
+
+        Args:
+            element: None when it is absent.
+            reading: the notebook.
+            root: place of the document that the element stands in (a base64 container).
+            path: the place of the element, where the caller knows it.
+        """
         self.element = element
         self.reading = reading
         self.root = root
-        self._read: dict[etree._Element, Element] = {}
+        self._asked = self._done = False
+        self._parts: Sequence[Element] = ()
+        # An element without children, or one that is not there, needs no further look.
+        self._names: dict[str, list[Element]] | None = _NOTHING
+        if element is None:
+            self.path = path or root
+            self.value = ""
+            self.attributes = _BARE
+            return
+        self.path = path or root + xml.xpath(element)
+        # Each question costs lxml as much as taking all the answers at once.
+        text = element.text
+        self.value = text.strip() if text else ""
+        found = element.items()
+        self.attributes = dict(found) if found else _BARE
+        if len(element):
+            self._names = None
 
     def __bool__(self) -> bool:
         """Whether the element is there."""
         return self.element is not None
 
     @property
-    def path(self) -> str:
-        """The place of the element; inside base64 it starts with the place of the container."""
-        return self.root + (xml.xpath(self.element) if self.element is not None else "")
+    def name(self) -> str:
+        """The local name; empty when the element is absent."""
+        return "" if self.element is None else str(self.element.tag).rpartition("}")[2]
 
     @property
-    def value(self) -> str:
-        """The text of the element itself, with single blanks at line level kept."""
-        if self.element is None:
-            return ""
-        return (self.element.text or "").strip()
+    def said(self) -> str:
+        """The text of the element, or its ``V`` where it has no text."""
+        return self.value or self.attribute("V")
 
     def attribute(self, name: str) -> str:
         """Return an attribute, empty when absent."""
-        return "" if self.element is None else (self.element.get(name) or "").strip()
+        return self.attributes.get(name, "").strip()
+
+    @property
+    def parts(self) -> Sequence[Element]:
+        """The child elements in their order; looking at them does not count as reading them."""
+        if self._names is None:
+            self._names = self._grown()
+        return self._parts
+
+    def _grown(self) -> dict[str, list[Element]]:
+        """Make the children, number those that share a name, and return them by local name."""
+        element: Any = self.element  # the stubs of lxml know no slices
+        place, reading, root = f"{self.path}/", self.reading, self.root
+        names: dict[str, list[Element]] = {}
+        parts: list[Element] = []
+        for child in element[:]:  # a list of them is made twice as fast
+            tag = child.tag
+            if not isinstance(tag, str):
+                continue
+            name = tag[tag.rfind("}") + 1 :]
+            part = Element(child, reading, root, place + name)
+            if name in names:
+                names[name].append(part)
+            else:
+                names[name] = [part]
+            parts.append(part)
+        if len(names) < len(parts):
+            for group in names.values():
+                if len(group) > 1:
+                    _number(group)
+        self._parts = parts
+        return names
 
     def child(self, name: str) -> Element:
         """Return the first child of a name; an empty element when there is none."""
-        return next(self.children(name), Element(None, self.reading, f"{self.path}/{name}"))
+        names = self._names
+        if names is None:
+            names = self._names = self._grown()
+        if name in names:
+            found = names[name][0]
+            found._asked = True
+            return found
+        place = f"{self.path}/{name}"
+        return Element(None, self.reading, place, place)
 
-    def children(self, name: str) -> Iterator[Element]:
-        """Yield the children of a name."""
-        if self.element is None:
-            return
-        for child in xml.children(self.element, name):
-            yield self._child(child)
+    def given(self, *names: str) -> list[Element]:
+        """Return the first child of each of several names, of those that are there."""
+        known = self._names
+        if known is None:
+            known = self._names = self._grown()
+        found = [known[name][0] for name in names if name in known]
+        for part in found:
+            part._asked = True
+        return found
 
-    def _child(self, child: etree._Element) -> Element:
-        if child not in self._read:
-            self._read[child] = Element(child, self.reading, self.root)
-        return self._read[child]
+    def children(self, name: str) -> Sequence[Element]:
+        """Return the children of a name."""
+        names = self._names
+        if names is None:
+            names = self._names = self._grown()
+        found = names.get(name, ())
+        for part in found:
+            part._asked = True
+        return found
 
     def text(self, name: str) -> str:
         """Return the text of a child, or its ``V`` where it has no text."""
-        child = self.child(name)
-        return child.value or child.attribute("V")
+        names = self._names
+        if names is None:
+            names = self._names = self._grown()
+        return self.child(name).said if name in names else ""
 
     def code(self, name: str) -> Code:
         """Return a coded child (CS or CV)."""
@@ -81,7 +176,11 @@ class Element:
 
     def number(self, name: str) -> float | None:
         """Return a number: the text or the ``V`` of a child; a wrong one is a fault."""
-        written = self.text(name).replace(",", ".")
+        return self.child(name).as_number()
+
+    def as_number(self) -> float | None:
+        """Return the element itself as a number; a wrong one is a fault."""
+        written = self.said.replace(",", ".")
         if not written:
             return None
         try:
@@ -89,7 +188,7 @@ class Element:
         except ValueError:
             found = float("nan")
         if not -1e12 < found < 1e12:
-            self.reading.fault(f"«{written[:40]}» is not a number", self.child(name).path)
+            self.reading.fault(f"«{written[:40]}» is not a number", self.path)
             return None
         return found
 
@@ -126,9 +225,7 @@ class Element:
 
     def skip_all(self) -> None:
         """Count everything below as read."""
-        if self.element is not None:
-            for child in xml.children(self.element):
-                self._child(child).skip_all()
+        self._done = True
 
     def set_aside(self, name: str, reason: str, obligations: Iterable[str] = ()) -> None:
         """Report children that are known and deliberately not carried."""
@@ -138,26 +235,43 @@ class Element:
 
     def shown(self) -> str:
         """Return the content as one line for the loss report."""
-        if self.element is None:
-            return ""
-        parts = []
-        for element in self.element.iter():
-            if isinstance(element.tag, str):
-                words = [element.get("V"), element.get("U"), element.get("DN"), element.text]
-                parts += [word.strip() for word in words if word and word.strip()]
-            if len(parts) > 40:
-                break
-        return " ".join(dict.fromkeys(parts))[:300]
+        said: list[str] = []
+        self._say(said)
+        return said[0][:300] if len(said) == 1 else " ".join(dict.fromkeys(said))[:300]
+
+    def _say(self, said: list[str]) -> None:
+        """Add value, unit, name and text of the element and of those below, up to enough."""
+        if self.attributes:
+            get = self.attributes.get
+            given = (get("V"), get("U"), get("DN"))
+            said += [bare for word in given if word and (bare := word.strip())]
+        if self.value:
+            said.append(self.value)
+        if self._names is not _NOTHING:
+            for part in self.parts:
+                if len(said) > _ENOUGH:
+                    return
+                part._say(said)
 
     def rest(self, obligations: Iterable[str] = ()) -> None:
         """Report every element below that was never asked for."""
-        if self.element is None:
+        if self._done:
             return
-        for child in xml.children(self.element):
-            if child in self._read:
-                self._read[child].rest(obligations)
-            else:
-                untouched = Element(child, self.reading, self.root)
-                self.reading.lose(untouched.path, untouched.shown(), Fate.NOT_CARRIED,
+        for part in self.parts:
+            if not part._asked:
+                self.reading.lose(part.path, part.shown(), Fate.NOT_CARRIED,
                                   "The European document has no place for this element.",
                                   obligations)  # fmt: skip
+            elif part._names is not _NOTHING:
+                part.rest(obligations)
+
+
+def _number(group: Sequence[Element]) -> None:
+    """Number the places of elements of one name, as ``ips.xml.xpath`` does."""
+    tags = [part.element.tag for part in group if part.element is not None]
+    many = Counter(tags)
+    seen: Counter[object] = Counter()
+    for part, tag in zip(group, tags, strict=True):
+        if many[tag] > 1:
+            seen[tag] += 1
+            part.path += f"[{seen[tag]}]"

@@ -10,7 +10,7 @@ from typing import Any
 
 from ips.sources.base import VACCINE, Origin, Reading, Resource, Source
 from ips.sources.clinical import deleted
-from ips.sources.codes import concept
+from ips.sources.codes import bare_codes, concept
 from ips.sources.datatypes import identifier, notes, pack, quantity
 from ips.sources.fhirfile import FhirFile
 from ips.sources.node import Node
@@ -40,12 +40,11 @@ def entry(node: Node, file: FhirFile) -> None:
     if deleted(node):
         return
     made = immunization(node, file)
-    stated = {c.get("code") for c in made["vaccineCode"].get("coding", [])}
-    if _NO_VACCINES in stated:
+    if _NO_VACCINES in bare_codes(made["vaccineCode"]):
         node.reading.source.statements.add("no-known-immunizations")
         node.reading.exact(node.at("vaccineCode"), "no-known-immunizations", VACCINE)
         return
-    told = {c.get("code") for c in made.get("reportOrigin", {}).get("coding", [])}
+    told = bare_codes(made.get("reportOrigin", {}))
     origin = Origin(recorded=made.get("recorded", ""), recorder=_performer(made),
                     from_patient="recall" in told)  # fmt: skip
     node.reading.add(made, str(node.value.get("id", "")), origin)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from ips.loss import Fate
 from ips.sources import clinical, measures
 from ips.sources.base import Origin, Reading, Resource, Source
+from ips.sources.codes import bare_codes
 from ips.sources.fhirfile import FhirFile, category_code, profiles
 from ips.sources.node import Node
 
@@ -142,7 +143,7 @@ def _both_consents(made: Resource, node: Node) -> None:
         return
     active = [r for r in node.reading.source.resources
               if r["resourceType"] == "Consent" and r["status"] == "active"]  # fmt: skip
-    scopes = {c.get("code") for r in active for c in r["scope"].get("coding", [])}
+    scopes = {code for r in active for code in bare_codes(r["scope"])}
     if {"adr", "treatment"} <= scopes:
         node.reading.warn(
             "an active treatment clarification stands beside an active limitation of treatment",

@@ -9,6 +9,7 @@ from ips.sources import dates
 from ips.sources.base import MEDICINE
 from ips.sources.codes import national
 from ips.sources.element import Element
+from ips.sources.m1_doses import Given, Stretch, on_and_off_words, stretches
 from ips.sources.treatment import Code, Dose, Drug, Phase, Treatment
 
 _ADMINISTRATIVE = "Belongs to the prescription, not to the medicine in use."
@@ -60,61 +61,54 @@ def _prescribed(node: Element, treatment: Treatment) -> None:
             treatment.instructions.append(coded)
         if words:
             treatment.instructions.append(Code("", words))
-    treatment.phases += [_phase(part) for part in node.children("Dosering")]
+    treatment.phases += [_phase(stretch) for stretch in stretches(node)]
 
 
-def _phase(node: Element) -> Phase:
-    phase = Phase(node.date("Starttidspunkt"), node.date("Sluttidspunkt"))
-    rule = node.child("Doseringsregel")
+def _phase(stretch: Stretch) -> Phase:
+    rule = stretch.rule
     words = " ".join(filter(None, (rule.code("DoseresEtter").display, rule.text("Merknad"))))
-    for part in node.children("DoseFastTidspunkt"):
-        phase.doses.append(_fixed(part, words))
-    for part in node.children("DoseEtterBehov"):
-        phase.doses.append(_as_needed(part, words))
-    return phase
+    doses = [_as_needed(given, words) if given.as_needed else _fixed(given, words)
+             for given in stretch.doses()]  # fmt: skip
+    return Phase(stretch.start, stretch.end, doses)
 
 
-def _dose(node: Element, words: str) -> Dose:
-    amount, interval = node.child("Mengde"), node.child("Intervall")
-    infusion = node.child("Infusjonshastighet")
-    if infusion:
-        volume = infusion.child("Volum")
+def _dose(given: Given, words: str) -> Dose:
+    if given.volume or given.volume_time:
+        volume = given.volume
         words += (f" {volume.attribute('V')} {volume.attribute('U')} per "
-                  f"{infusion.code('Tidsenhet').display}")  # fmt: skip
+                  f"{given.volume_time.as_code().display}")  # fmt: skip
     return Dose(
-        node.path, amount=node.number("Mengde"), unit=amount.attribute("U"),
-        every=node.number("Intervall"), time_unit=interval.attribute("U"), words=words.strip(),
+        given.node.path, amount=given.amount.as_number(), unit=given.amount.attribute("U"),
+        every=given.interval.as_number(), time_unit=given.interval.attribute("U"),
+        words=words.strip(),
     )  # fmt: skip
 
 
-def _fixed(node: Element, words: str) -> Dose:
-    dose = _dose(node, words)
-    dose.when = node.code("Tidsomrade")
-    node.skip("GisEksakt")
-    clock = node.text("Klokkeslett")
+def _fixed(given: Given, words: str) -> Dose:
+    dose = _dose(given, words)
+    dose.when = given.moment.as_code()
+    given.node.skip("GisEksakt")
+    clock = given.clock.said
     if clock:
         try:
             dose.at = [dates.time_of_day(clock)]
         except ValueError as error:
-            node.reading.fault(f"«{clock[:40]}»: {error}", node.child("Klokkeslett").path)
-    rhythm = node.child("FastDose")
-    dose.days = [day.attribute("V") for day in rhythm.children("FasteUkedager")]
-    on, off = rhythm.text("DagerPa"), rhythm.text("DagerAv")
-    if on or off:
-        dose.words = f"{dose.words} {on} dager på, {off} dager av".strip()
+            given.node.reading.fault(f"«{clock[:40]}»: {error}", given.clock.path)
+    dose.days = [day.attribute("V") for day in given.days]
+    dose.words = " ".join(filter(None, (dose.words, on_and_off_words(*given.on_and_off))))
     return dose
 
 
-def _as_needed(node: Element, words: str) -> Dose:
-    dose = _dose(node, words)
+def _as_needed(given: Given, words: str) -> Dose:
+    dose = _dose(given, words)
     dose.as_needed = True
-    dose.daily_maximum = node.number("DoseDognMaks")
-    for name, label in (("DoseTidsromMaks", "høyst"), ("Tidsrom", "i løpet av"),
-                        ("DoseIntervallMin", "minst mellom dosene")):  # fmt: skip
-        part = node.child(name)
-        if part and node.number(name):
-            words = f"{label} {part.attribute('V')} {part.attribute('U')}"
-            dose.words = f"{dose.words} {words}".strip()
+    dose.daily_maximum = given.daily_maximum.as_number()
+    most, span = given.maximum
+    for part, label in ((most, "høyst"), (span, "i løpet av"),
+                        (given.least_interval, "minst mellom dosene")):  # fmt: skip
+        if part.as_number():
+            said = f"{label} {part.attribute('V')} {part.attribute('U')}"
+            dose.words = f"{dose.words} {said}".strip()
     return dose
 
 

@@ -7,7 +7,7 @@ Annex I (1).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -37,7 +37,7 @@ VERSION = "0.1.0"
 
 @dataclass(frozen=True)
 class Built:
-    """A document with its balance.
+    """A document with its balance; it shares parts with the record, so neither is to be changed.
 
     Attributes:
         bundle: FHIR R4 document Bundle.
@@ -103,26 +103,22 @@ def _provenance(
     work: Work, given: Iterable[Resource], timestamp: str, author_url: str, seed: str
 ) -> list[Entry]:
     """Return the Provenance of every entry: the record's own, and one per source for the rest."""
-    inside = set(work.entries) | {url for url, _ in work.added}
+    inside = {*work.entries, *(url for url, _ in work.added)}
     proofs: list[Entry] = []
     covered: set[str] = set()
-    for original in given:
-        inner = [t for t in original["target"] if t.get("reference") in work.copier.targets]
-        if not inner:
-            continue
-        proof = identified(original if len(inner) == len(original["target"]) else
-                           {**original, "target": inner}, walked=True)  # fmt: skip
-        copied = work.copier.copy(proof.resource)
-        targets = [t for t in copied["target"] if t["reference"] in inside]
+    within = _proofs_within(given, work.copier.targets)
+    for proof, url, references in identified(within, plain=True):
+        copied = work.copier.copy(proof, references)
+        targets = copied["target"] = _among(copied["target"], inside)
         if not targets:
             continue
-        copied["target"] = targets
-        covered.update(t["reference"] for t in targets)
-        if "_recorded" not in copied:
-            copied.setdefault("recorded", timestamp)
-        copied["id"] = proof.url.removeprefix("urn:uuid:")
+        for target in targets:
+            covered.add(target["reference"])
+        if "recorded" not in copied and "_recorded" not in copied:
+            copied["recorded"] = timestamp
+        copied["id"] = url[len("urn:uuid:") :]
         copied.pop("meta", None)
-        proofs.append((proof.url, copied))
+        proofs.append((url, copied))
     take_referenced(work)
     rest: dict[str, list[str]] = {}
     for url, resource in (*work.entries.items(), *work.added):
@@ -136,6 +132,21 @@ def _provenance(
         for source, targets in rest.items()
     ]
     return proofs
+
+
+def _proofs_within(given: Iterable[Resource], names: Container[str]) -> Iterator[Resource]:
+    for proof in given:
+        targets = _among(proof["target"], names)
+        if targets:
+            yield proof if targets is proof["target"] else {**proof, "target": targets}
+
+
+def _among(targets: list[Resource], names: Container[str]) -> list[Resource]:
+    """Return the targets that lead to one of some names; the list itself when all do."""
+    for target in targets:
+        if target.get("reference") not in names:
+            return [t for t in targets if t.get("reference") in names]
+    return targets
 
 
 def _bundle(

@@ -36,6 +36,8 @@ _SUBJECT_TYPES = (
 )  # fmt: skip
 _PATIENT_KEY = dict.fromkeys(_PATIENT_TYPES, "patient") | dict.fromkeys(_SUBJECT_TYPES, "subject")
 _META_KEPT = ("lastUpdated", "source", "security", "tag")
+_HEAD = ["resourceType", "id", "meta"]
+"""What a resource begins with."""
 
 
 @dataclass(slots=True)
@@ -67,7 +69,8 @@ def conform(resource: Resource, kind: str, context: Context, fullurl: str) -> Re
     """Complete a copied resource so that it meets its profile, and return it.
 
     Args:
-        resource: a copy whose references are those of the document; it is changed.
+        resource: a copy whose references are those of the document; it is changed, but nothing
+            inside it is, because that may be the record's own.
         kind: see ``ips.summary.kinds.kind``.
         context: profile, patient and loss report.
         fullurl: ``urn:uuid:...`` of the entry; its UUID becomes the id.
@@ -79,19 +82,19 @@ def conform(resource: Resource, kind: str, context: Context, fullurl: str) -> Re
     rule = _RULES.get(name)
     if rule:
         rule(resource, kind, context)
-    meta = resource.pop("meta", {})
+    meta = resource.get("meta", {})
     profile = canonical(kind, context.profile)
     kept: Resource = {"profile": [profile]} if profile else {}
     for part in _META_KEPT:
         if part in meta:
             kept[part] = meta[part]
-    ordered: Resource = {"resourceType": name, "id": fullurl[len("urn:uuid:") :]}
-    if kept:
-        ordered["meta"] = kept
-    del resource["resourceType"]
-    resource.pop("id", None)
+    resource["id"] = fullurl[len("urn:uuid:") :]
     resource.pop("text", None)  # the section's narrative speaks for its entries
-    ordered.update(resource)
+    if kept:
+        resource["meta"] = kept
+    elif "meta" in resource:
+        del resource["meta"]
+    ordered = resource if [*resource][:3] == _HEAD else _ordered(resource)
     if fullurl in context.reported:
         _mark(ordered, PATIENT_REPORTED)
         context.person_entered.add(fullurl)
@@ -101,10 +104,15 @@ def conform(resource: Resource, kind: str, context: Context, fullurl: str) -> Re
     return ordered
 
 
+def _ordered(resource: Resource) -> Resource:
+    return {key: resource[key] for key in _HEAD if key in resource} | resource
+
+
 def _mark(resource: Resource, label: dict[str, str]) -> None:
-    labels = resource.setdefault("meta", {}).setdefault("security", [])
+    meta = resource.get("meta", {})
+    labels = meta.get("security", ())
     if not any(one.get("code") == label["code"] for one in labels):
-        labels.append(dict(label))
+        resource["meta"] = {**meta, "security": [*labels, dict(label)]}
 
 
 def _coded(resource: Resource, key: str = "code") -> None:
@@ -113,8 +121,9 @@ def _coded(resource: Resource, key: str = "code") -> None:
 
 
 def _timed(resource: Resource, stem: str, forms: tuple[str, ...] = ("DateTime", "Period")) -> None:
-    if resource.keys().isdisjoint(_names(stem, forms)):
-        resource[f"_{stem}DateTime"] = absent()
+    time = f"{stem}DateTime"
+    if time not in resource and resource.keys().isdisjoint(_names(stem, forms)):
+        resource[f"_{time}"] = absent()
 
 
 @cache
@@ -139,16 +148,22 @@ def _allergy(resource: Resource, _kind: str, context: Context) -> None:
         resource["clinicalStatus"] = concept(ALLERGY_CLINICAL, status)
         context.changed(resource, "clinicalStatus", "", f"Taken as {status}: the source lists the "
                         "allergy and says nothing about it (ait-1 asks for a value).")  # fmt: skip
-    for reaction in resource.get("reaction", ()):
-        if not reaction.get("manifestation"):
-            reaction["manifestation"] = [concept(ABSENT_REASON, "unknown", "Unknown")]
+    if "reaction" in resource:
+        resource["reaction"] = [_manifest(reaction) for reaction in resource["reaction"]]
+
+
+def _manifest(reaction: Resource) -> Resource:
+    if reaction.get("manifestation"):
+        return reaction
+    return {**reaction, "manifestation": [concept(ABSENT_REASON, "unknown", "Unknown")]}
 
 
 def _condition(resource: Resource, _kind: str, context: Context) -> None:
     _coded(resource)
-    categories = resource.setdefault("category", [])
+    categories = resource.get("category", [])
     if "problem-list-item" not in codes(categories):
-        categories.insert(0, concept(CONDITION_CATEGORY, "problem-list-item", "Problem List Item"))
+        first = concept(CONDITION_CATEGORY, "problem-list-item", "Problem List Item")
+        resource["category"] = [first, *categories]
     status = codes(resource.get("clinicalStatus"))
     ended = any(key.startswith("abatement") for key in resource)
     if ended and not status & {"resolved", "remission", "inactive"}:
@@ -236,13 +251,6 @@ def _named(resource: Resource, _kind: str, _context: Context) -> None:
             resource["name"] = [absent()]
 
 
-_CATEGORY_NAMES = {
-    "laboratory": "Laboratory",
-    "imaging": "Imaging",
-    "vital-signs": "Vital Signs",
-    "social-history": "Social History",
-}
-_CATEGORY_OF = {"tobacco": "social-history", "alcohol": "social-history"}
 _FORBIDDEN = {
     "pregnancy-status": ("bodySite", "specimen", "device", "referenceRange", "component"),
     "pregnancy-edd": ("bodySite", "method", "specimen", "device", "referenceRange", "component"),
@@ -260,11 +268,9 @@ def _observation(resource: Resource, kind: str, context: Context) -> None:
     name = kind.removeprefix("Observation.")
     resource.setdefault("status", "unknown")
     _coded(resource)
-    category = _CATEGORY_OF.get(name, name)
-    if category in _CATEGORY_NAMES and category not in codes(resource.get("category", [])):
-        resource.setdefault("category", []).insert(
-            0, concept(OBSERVATION_CATEGORY, category, _CATEGORY_NAMES[category])
-        )
+    if name in ("tobacco", "alcohol") and "social-history" not in codes(resource.get("category")):
+        first = concept(OBSERVATION_CATEGORY, "social-history", "Social History")
+        resource["category"] = [first, *resource.get("category", ())]
     _timed(resource, "effective", ("DateTime", "Period", "Timing", "Instant"))
     for element in _FORBIDDEN.get(name, ()):
         if element in resource:

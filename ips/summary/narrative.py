@@ -80,6 +80,8 @@ def _cell(cell: Cell, label: str) -> str:
     """Return the content of a cell: its phrases, each marked where its language is another."""
     if not cell:
         return "–"  # an empty element is written as <td/>, which careless browsers misread
+    if len(cell) == 1 and not (cell[0].lang or cell[0].original):
+        return _escaped(cell[0].text)
     said = []
     for text, lang, original in cell:
         shown = _escaped(text)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from data.errors import InputError, Problem
 from ips.loss import Fate, LossReport
 from ips.summary import extras
-from ips.summary.copying import Copier, Identified, identified
+from ips.summary.copying import Identified, identified
 from ips.summary.entries import Context, conform
 from ips.summary.kinds import is_alerting, kind, reason_to_leave_out, section_of
 from ips.summary.phrases import Speaker
+from ips.summary.references import Copier
 from ips.summary.rows import Row, row
 from ips.summary.tables import sections
 
@@ -21,7 +22,10 @@ Entry = tuple[str, Resource]
 
 
 class RecordLike(Protocol):
-    """What the summary needs of a record (``ips.record.Record``)."""
+    """What the summary needs of a record (``ips.record.Record``).
+
+    The proofs are made by ``ips.provenance``: no empty values, no extension but international ones.
+    """
 
     patient: Resource
     sources: list[Any]
@@ -61,17 +65,14 @@ def prepare(record: RecordLike, profile: str, lang: str, today: str) -> Work:
         InputError: two different resources of the same name.
     """
     loss = LossReport(list(record.loss.items))
-    patient = identified(record.patient)
-    patient_url = patient.url
+    patient, *others = identified([record.patient, *_clinical(record)])
+    person, patient_url, references = patient
     copier = Copier({}, patient_url, loss)
     context = Context(profile, patient_url, loss)
     work = Work(profile, lang, Speaker(lang), copier, context, patient_url)
     reported = _reported_by_patient(record.provenance)
-    for original in record.resources:
-        if original["resourceType"] in ("Patient", "Provenance"):
-            continue
-        known = identified(original)
-        resource, url = known.resource, known.url
+    for known in others:
+        resource, url, _ = known
         name = f"{resource['resourceType']}/{resource.get('id', '')}"
         reason = reason_to_leave_out(resource, today)
         kind_ = kind(resource)
@@ -90,20 +91,26 @@ def prepare(record: RecordLike, profile: str, lang: str, today: str) -> Work:
             context.reported.add(url)
     # Last, because the patient may refer to others (the general practitioner).
     work.entries[patient_url] = conform(
-        copier.copy(patient.resource, patient.plain), "Patient", context, patient_url
+        copier.copy(person, references), "Patient", context, patient_url
     )
     return work
 
 
+def _clinical(record: RecordLike) -> Iterator[Resource]:
+    for resource in record.resources:
+        if resource["resourceType"] not in ("Patient", "Provenance"):
+            yield resource
+
+
 def _reported_by_patient(proofs: Iterable[Resource]) -> set[str]:
     """Return the names of the entries of which the patient is an informant."""
-    return {
-        target.get("reference", "")
-        for proof in proofs
-        for agent in proof.get("agent", ())
-        if str(agent.get("who", {}).get("reference", "")).startswith("Patient/")
-        for target in proof.get("target", ())
-    }
+    names: set[str] = set()
+    for proof in proofs:
+        for agent in proof.get("agent", ()):
+            who = agent.get("who")
+            if who and "reference" in who and str(who["reference"]).startswith("Patient/"):
+                names.update(target.get("reference", "") for target in proof.get("target", ()))
+    return names
 
 
 def short(resource: Resource) -> str:
@@ -126,8 +133,7 @@ def _obligations(resource: Resource, kind_: str) -> tuple[str, ...]:
 
 def take_sections(work: Work) -> None:
     """Conform every resource that a section lists, then everything they refer to."""
-    for url, known in list(work.raw.items()):
-        resource = known.resource
+    for resource, url, _ in list(work.raw.values()):
         key = section_of(resource, work.kinds[url])
         if key is None:
             continue
@@ -154,8 +160,8 @@ def take_referenced(work: Work) -> None:
 
 def _take(work: Work, url: str) -> Resource:
     if url not in work.entries:
-        raw = work.raw[url]
-        copied = work.copier.copy(raw.resource, raw.plain)
+        resource, _, references = work.raw[url]
+        copied = work.copier.copy(resource, references)
         work.entries[url] = conform(copied, work.kinds[url], work.context, url)
     return work.entries[url]
 
@@ -168,8 +174,8 @@ def _as_document(work: Work, url: str, consent: Resource) -> Entry:
     if url in work.context.person_entered:
         work.context.person_entered.add(entry[0])
     work.added.append(entry)
-    known = work.raw.pop(url)
-    work.copier.redirect(f"Consent/{known.resource.get('id', '')}", entry[0])
+    original, _, _ = work.raw.pop(url)
+    work.copier.redirect(f"Consent/{original.get('id', '')}", entry[0])
     return entry
 
 
@@ -186,9 +192,8 @@ def resolver(entries: Mapping[str, Resource]) -> Any:
 def note_unreached(work: Work) -> None:
     """Report what no section lists and nothing in the document refers to."""
     inside = set(work.entries) | {url for url, _ in work.added}
-    for url, known in work.raw.items():
+    for resource, url, _ in work.raw.values():
         if url not in inside:
-            resource = known.resource
             work.context.loss.add(
                 f"{resource['resourceType']}/{resource.get('id', '')}", short(resource),
                 Fate.NOT_CARRIED, "No section of a summary has a place for it.",

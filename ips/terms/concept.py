@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from ips.identifiers import mask
 from ips.loss import Fate, LossReport
@@ -44,37 +45,44 @@ def codeable_concept(
             element, "", Fate.NOT_CARRIED, "The source element is empty.", obligations=obligations
         )
         return {}
-    translation = translate(list_or_system, code, display, target)
-    _note(translation, display, element, loss, obligations)
-    text = display or label(list_or_system, code) or code
-    concept: dict[str, Any] = {"text": text}
-    codings = _codings(translation, display or label(list_or_system, code) or "")
-    if codings:
-        concept = {"coding": codings, "text": text}
-    return concept
+    words = _worded(list_or_system, code, display, target)
+    loss.add(
+        element, words.shown, words.fate, words.reason, obligations=obligations,
+        list_id=words.list_id,
+    )  # fmt: skip
+    if not words.codings:
+        return {"text": words.text}
+    return {"coding": [dict(coding) for coding in words.codings], "text": words.text}
 
 
-def _note(
-    translation: Translation,
-    display: str,
-    element: str,
-    loss: LossReport,
-    obligations: Iterable[str],
-) -> None:
-    """Add the fate to the loss report; what could be a person's number is hidden.
+class _Words(NamedTuple):
+    """What a code becomes, and what the loss report says of it; the same wherever it stands."""
+
+    codings: tuple[dict[str, str], ...]
+    text: str
+    shown: str
+    fate: Fate
+    reason: str
+    list_id: str
+
+
+@lru_cache(maxsize=4096)
+def _worded(list_or_system: str, code: str, display: str, target: str | None) -> _Words:
+    """Translate a code; what could be a person's number is hidden from the loss report.
 
     Only the codes of systems that are known stay as they are: SNOMED CT has codes of 11 digits.
     """
+    translation = translate(list_or_system, code, display, target)
     source = translation.source
     name = list_name(source.system)
-    code = source.code if is_european(source.system) else mask(source.code)
-    reason = translation.reason if translation.targets else mask(translation.reason)
-    loss.add(
-        element,
-        f"{name}|{code} {mask(display)}".strip(),
-        fate(translation),
-        reason,
-        obligations=obligations,
+    shown = source.code if is_european(source.system) else mask(source.code)
+    known = display or label(list_or_system, code) or ""
+    return _Words(
+        codings=tuple(_codings(translation, known)),
+        text=known or code,
+        shown=f"{name}|{shown} {mask(display)}".strip(),
+        fate=fate(translation),
+        reason=translation.reason if translation.targets else mask(translation.reason),
         list_id=name if source.code else "",
     )
 

@@ -1,8 +1,8 @@
 """The code maps and lists of ``data/terminology/``, opened once and indexed.
 
-A user's own tables come from the folder that the environment variable EHDS_TERMINOLOGY names:
-``maps/*.csv`` with the columns of the shipped maps (an ICPC-2 conversion file, say), which go
-before the shipped rows, and value sets (see :mod:`ips.terms.valuesets`).
+A user's own tables come from the folder that the environment variable EHDS_TERMINOLOGY names (see
+:mod:`ips.terms.own`): ``maps/*.csv`` with the columns of the shipped maps (an ICPC-2 conversion
+file, say) go before the shipped rows.
 """
 
 from __future__ import annotations
@@ -16,10 +16,13 @@ import data
 from data.errors import InputError, Problem
 from data.loaders.tables import Problems, Row, read_csv
 from ips.terms.model import Coding, Equivalence
-from ips.terms.systems import normalise_system, target_uri
+from ips.terms.systems import list_id, normalise_system, target_uri
 
 OWN_FOLDER = "EHDS_TERMINOLOGY"
 """Environment variable: the folder with a user's own maps and value sets."""
+
+OWN_RANK = 0
+"""Rank of a user's own maps: before every shipped map and rule."""
 
 MAP_COLUMNS = (
     "source_list", "source_code", "source_display_nb", "target_system", "target_code",
@@ -51,7 +54,7 @@ class CodeMap:
 
     Attributes:
         name: file name without ending; empty for a list of which no map may or can be shipped.
-        source_list: number of the national list.
+        source_list: number of the national list; of a user's own maps also the URI of a system.
         target: canonical URI of the European system; empty where no system carries the matter.
         rank: 1 is used when no target is asked for; 2 only where rank 1 has nothing.
         value_set: the eHDSI value set that the targets are meant for; empty when there is none.
@@ -73,6 +76,8 @@ class CodeMap:
 @cache
 def maps() -> dict[str, tuple[CodeMap, ...]]:
     """Return all maps by number of the national list, the user's own first, then by rank.
+
+    A system that is no national list has its URI as key; only a user's own maps have such.
 
     Raises:
         InputError: a table is wrong; all problems with file and line.
@@ -134,17 +139,41 @@ def own_folder() -> Path | None:
 def _own_maps(problems: Problems) -> dict[str, list[CodeMap]]:
     folder = own_folder()
     found: dict[str, list[CodeMap]] = {}
-    for file in sorted((folder / "maps").glob("*.csv")) if folder else ():
+    for file, rows in read_maps(folder, problems).items() if folder else ():
         groups: dict[tuple[str, str], list[MapRow]] = {}
-        for row in _rows(file, problems):
-            number = row.source.system.rsplit(".", 1)[-1]
-            groups.setdefault((number, row.target.system if row.target else ""), []).append(row)
-        for (number, target), rows in groups.items():
-            title = file.name
-            found.setdefault(number, []).append(
-                CodeMap(file.stem, number, target, 0, "", "", title, title, _by_code(rows))
-            )
+        for row in rows:
+            key = list_id(row.source.system) or row.source.system
+            groups.setdefault((key, row.target.system if row.target else ""), []).append(row)
+        for (key, target), group in groups.items():
+            found.setdefault(key, []).append(
+                CodeMap(file.stem, key, target, OWN_RANK, "", "", file.name, file.name,
+                        _by_code(group))
+            )  # fmt: skip
     return found
+
+
+def read_maps(folder: Path, problems: Problems) -> dict[Path, list[MapRow]]:
+    """Return the rows of a user's own maps by file; ``problems`` gets every wrong row.
+
+    Raises:
+        InputError: a file that cannot be read, or whose columns are not those of a map.
+    """
+    found = {}
+    for file in sorted((folder / "maps").glob("*.csv")):
+        rows = found[file] = _rows(file, problems)
+        for row in rows:
+            check_system(row.source.system, row.where, problems)
+            if row.target:
+                check_system(row.target.system, row.where, problems)
+    return found
+
+
+def check_system(uri: str, where: str, problems: Problems) -> None:
+    """Note a code system that is neither a URI nor a name that we know."""
+    if ":" not in uri:
+        problems.add(f"«{uri}» is no code system", where,
+                     remedy="a URI (urn:oid:...), the number of a national list, or a name: "
+                     "snomed, edqm, atc, icd-10, loinc, ucum ...")  # fmt: skip
 
 
 def _rows(file: Path, problems: Problems) -> list[MapRow]:

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from ips.terms import computed
 from ips.terms.model import CLOSENESS, Coding, Equivalence, Translation
 from ips.terms.systems import is_european, list_id, normalise_system, target_uri
-from ips.terms.tables import CodeMap, MapRow, code_list, maps
+from ips.terms.tables import OWN_RANK, CodeMap, MapRow, code_list, maps
 
 _DEFAULT_REASONS = {
     Equivalence.WIDER: "The European code is wider than the national one.",
@@ -41,6 +41,9 @@ def translate(
     wanted = target_uri(target) if target else None
     if not source.code:
         return _unmatched(source, "The source gives no code, only text.")
+    own = [m for m in _group(number, source, wanted) if m.rank == OWN_RANK]
+    if any(source.code in code_map.rows for code_map in own):
+        return _from_tables(number, source, wanted)
     found = computed.rule(number or "", source, wanted)
     if found:
         return found
@@ -50,7 +53,7 @@ def translate(
 
 
 def _from_tables(number: str | None, source: Coding, wanted: str | None) -> Translation:
-    group = [m for m in maps().get(number or "", ()) if wanted in (None, m.target)]
+    group = _group(number, source, wanted)
     other = _other_code(number or "", source) if group else ""
     if other:
         return _unmatched(source, f"Code and name disagree: «{source.display}» is code {other}.")
@@ -66,6 +69,11 @@ def _from_tables(number: str | None, source: Coding, wanted: str | None) -> Tran
     if answers:
         return _best(answers)
     return _unmatched(source, _why(number, source, group, wanted))
+
+
+def _group(number: str | None, source: Coding, wanted: str | None) -> list[CodeMap]:
+    every = maps().get(number or source.system, ())
+    return [one for one in every if wanted in (None, one.target)]
 
 
 def _why(number: str | None, source: Coding, group: list[CodeMap], wanted: str | None) -> str:

@@ -1,29 +1,55 @@
 """Membership in the MyHealth@EU value sets, as far as they are at hand.
 
 Shipped are only the codes that the maps use, each looked up in its value set (eHDSI catalogue
-8.1.0), and a few small sets whole; the lists belong to their owners. A user's own copies (``*.fsh``
-of the HL7 Europe terminology package, or FHIR ValueSet as JSON) in the folder EHDS_TERMINOLOGY make
-the answer complete.
+8.1.0), and a few small sets whole; the lists belong to their owners. A user's own copies (tables
+``value-sets/*.csv``, ``*.fsh`` of the HL7 Europe terminology package, or FHIR ValueSet as JSON) in
+the folder EHDS_TERMINOLOGY make the answer complete.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 import data
-from data.errors import InputError, Problem
 from data.loaders.tables import Problems, read_csv, read_text
 from ips.terms.computed import ICD10, in_icd10
 from ips.terms.systems import normalise_system
-from ips.terms.tables import own_folder
+from ips.terms.tables import check_system, own_folder
 
 SETS_COLUMNS = ("value_set", "oid", "version", "complete")
 CODES_COLUMNS = ("value_set", "system", "code", "member")
 
+OWN_COLUMNS = ("value_set", "system", "code", "display_en")
+
 _ALIAS = re.compile(r"Alias:\s*(\$?\S+)\s*=\s*(\S+)")
-_CODE = re.compile(r"\*\s+(\$?[^\s#]+)#(\"[^\"]+\"|\S+)(?:\s+\".*)?")
+_CODE = re.compile(r"\*\s+(\$?[^\s#]+)#(\"[^\"]+\"|\S+)(?:\s+\"((?:[^\"\\]|\\.)*)\")?.*")
+_FSH_OID = re.compile(r"identifier\.value\s*=\s*\"urn:oid:([\d.]+)\"")
+
+
+@dataclass(slots=True)
+class OwnSets:
+    """Value sets of a user.
+
+    Attributes:
+        codes: systems and codes by name of the value set; by its OID where we do not know it.
+        names: English names by system and code.
+        files: what was read.
+    """
+
+    codes: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    names: dict[tuple[str, str], str] = field(default_factory=dict)
+    files: set[Path] = field(default_factory=set)
+
+    def add(self, value_set: str, system: str, code: str, name: str) -> None:
+        """Take in one code of a value set, given by name, URL or OID."""
+        key = (normalise_system(system), code)
+        self.codes.setdefault(set_name(value_set), set()).add(key)
+        if name:
+            self.names.setdefault(key, name)
 
 
 def in_value_set(value_set: str, system: str, code: str) -> bool | None:
@@ -34,9 +60,9 @@ def in_value_set(value_set: str, system: str, code: str) -> bool | None:
         system: any spelling of the code system.
         code: the code.
     """
-    name = _name(value_set)
+    name = set_name(value_set)
     uri = normalise_system(system)
-    own = _own_sets().get(name)
+    own = own_sets().codes.get(name)
     if own is not None:
         return (uri, code) in own
     if name == "eHDSIIllnessandDisorder" and uri == ICD10:
@@ -45,20 +71,8 @@ def in_value_set(value_set: str, system: str, code: str) -> bool | None:
     return False if seen is None and name in _complete_sets() else seen
 
 
-def read_fsh(text: str) -> frozenset[tuple[str, str]]:
-    """Return the (system, code) pairs that a value set lists in FHIR Shorthand."""
-    aliases: dict[str, str] = {}
-    found = set()
-    for line in text.splitlines():
-        if alias := _ALIAS.match(line):
-            aliases[alias[1]] = alias[2]
-        elif concept := _CODE.match(line.strip()):
-            system = aliases.get(concept[1], concept[1])
-            found.add((normalise_system(system), concept[2].strip('"')))
-    return frozenset(found)
-
-
-def _name(value_set: str) -> str:
+def set_name(value_set: str) -> str:
+    """Return the name of a value set given by name, canonical URL or OID; an unknown OID stays."""
     text = value_set.strip().split("|")[0]
     bare = text.removeprefix("urn:oid:")
     return _oids().get(bare, text.rstrip("/").rsplit("/", 1)[-1])
@@ -95,41 +109,82 @@ def _shipped_codes() -> dict[str, dict[tuple[str, str], bool]]:
 
 
 @cache
-def _own_sets() -> dict[str, frozenset[tuple[str, str]]]:
+def own_sets() -> OwnSets:
+    """Return the value sets of the user's own folder.
+
+    Raises:
+        InputError: a file is wrong; all problems with file and line.
+    """
     folder = own_folder()
-    found: dict[str, frozenset[tuple[str, str]]] = {}
-    for file in sorted(folder.rglob("*.fsh")) if folder else ():
-        codes = read_fsh(read_text(file))
-        if codes:
-            found[file.stem] = codes
-    for file in sorted(folder.rglob("*.json")) if folder else ():
-        name, codes = _read_json(file)
-        if codes:
-            found[name] = codes
+    if folder is None:
+        return OwnSets()
+    problems = Problems()
+    found = read_sets(folder, problems)
+    problems.stop()
     return found
 
 
-def _read_json(file: Path) -> tuple[str, frozenset[tuple[str, str]]]:
-    import json
+def read_sets(folder: Path, problems: Problems) -> OwnSets:
+    """Return the value sets of a folder; ``problems`` gets every wrong row.
 
+    Raises:
+        InputError: a file that cannot be read, or whose columns are not those of a value set.
+    """
+    found = OwnSets()
+    for file in sorted((folder / "value-sets").glob("*.csv")):
+        found.files.add(file)
+        for row in read_csv(file, OWN_COLUMNS, problems):
+            if not (row["value_set"] and row["system"] and row["code"]):
+                problems.add("value_set, system and code must all be filled", row.where)
+                continue
+            check_system(normalise_system(row["system"]), row.where, problems)
+            found.add(row["value_set"], row["system"], row["code"], row["display_en"])
+    for file in sorted(folder.rglob("*.fsh")):
+        _read_fsh(file, found)
+    for file in sorted(folder.rglob("*.json")):
+        _read_json(file, found, problems)
+    return found
+
+
+def _read_fsh(file: Path, found: OwnSets) -> None:
+    """Take in what a file of FHIR Shorthand lists; it is known by its name and by its OID."""
+    text = read_text(file)
+    found.files.add(file)
+    aliases = {one[1]: one[2] for one in _ALIAS.finditer(text)}
+    oid = _FSH_OID.search(text)
+    for line in text.splitlines():
+        concept = _CODE.match(line.strip())
+        if concept is None:
+            continue
+        system, code = aliases.get(concept[1], concept[1]), concept[2].strip('"')
+        for value_set in (file.stem, oid[1] if oid else ""):
+            if value_set:
+                found.add(value_set, system, code, (concept[3] or "").replace('\\"', '"'))
+
+
+def _read_json(file: Path, found: OwnSets, problems: Problems) -> None:
+    """Take in a FHIR ValueSet; other JSON is left alone."""
     try:
         content = json.loads(read_text(file))
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise InputError(Problem(f"not valid JSON: {error}", str(file))) from None
+    except json.JSONDecodeError as error:
+        problems.add(f"not valid JSON: {error.msg}", f"{file}:{error.lineno}:{error.colno}")
+        return
+    except RecursionError:
+        problems.add("not valid JSON: nested too deep", str(file))
+        return
     if not isinstance(content, dict) or content.get("resourceType") != "ValueSet":
-        return "", frozenset()
+        return
+    found.files.add(file)
     groups: list[tuple[object, list[dict[str, object]]]] = [
         (part.get("system"), _dicts(part.get("concept")))
         for part in _part(content, "compose", "include")
     ]
     groups += [(part.get("system"), [part]) for part in _part(content, "expansion", "contains")]
-    codes = frozenset(
-        (normalise_system(str(system)), str(concept.get("code", "")))
-        for system, concepts in groups
-        for concept in concepts
-    )
     name = str(content.get("name") or content.get("url") or file.stem)
-    return name.rsplit("/", 1)[-1], codes
+    for system, concepts in groups:
+        for concept in concepts:
+            found.add(name, str(system), str(concept.get("code", "")),
+                      str(concept.get("display", "")))  # fmt: skip
 
 
 def _part(content: dict[str, object], outer: str, inner: str) -> list[dict[str, object]]:

@@ -61,7 +61,11 @@ class Transcoded:
 
 
 def transcode(
-    content: bytes, direction: Direction, terminology: Terminology | None = None
+    content: bytes,
+    direction: Direction,
+    terminology: Terminology | None = None,
+    *,
+    name: str = "document",
 ) -> Transcoded:
     """Transcode a document to pivot, or translate a pivot for its readers.
 
@@ -73,11 +77,12 @@ def transcode(
         direction: ``pivot`` (codes to European ones, English names) or ``friendly`` (names in the
             language of the terminology).
         terminology: maps and names; the shipped ones by default.
+        name: how errors call the document.
 
     Raises:
         InputError: not readable as XML.
     """
-    root = xmlfile.parse(content, name="document")
+    root = xmlfile.parse(content, name=name)
     work = _Work(direction, terminology or Terminology())
     code = root.find(f"{{{V3}}}code")
     if code is None or not code.get("code"):

@@ -21,17 +21,19 @@ def _systems() -> dict[str, frozenset[str]]:
 def member(value_set: str, system: str, code: str) -> bool | None:
     """Return whether a code is in a value set; None when that cannot be told.
 
-    A code of a system from which the value set takes nothing is not in it.
+    A code of a system from which the value set takes nothing is not in it, unless a user's own copy
+    of the value set has it.
 
     Args:
         value_set: OID.
         system: URI of the code system.
         code: the code.
     """
+    answer = in_value_set(value_set, system, code)
     systems = _systems().get(value_set)
-    if systems is not None and system not in systems:
+    if answer is None and systems is not None and system not in systems:
         return False
-    return in_value_set(value_set, system, code)
+    return answer
 
 
 def member_of_any(value_sets: Iterable[str], system: str, code: str) -> bool | None:

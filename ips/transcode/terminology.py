@@ -1,27 +1,29 @@
 """What a transcoding asks of terminology: the European counterpart of a code, and its name.
 
-Shipped are the maps and names of ``data/terminology``; a folder of the user's own adds to them:
-``*.fsh`` (value sets with English names), ``maps/*.csv`` (columns of the shipped maps) and
-``designations.csv`` (``system,code,language,display``).
+Shipped are the maps and names of ``data/terminology``; a folder of the user's own goes before them
+(docs/terminology.md: ``maps/*.csv``, ``value-sets/*.csv``, ``designations.csv``, ``*.fsh``).
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from data.errors import InputError, Problem
-from data.loaders.tables import Problems, read_csv, read_text
-from ips.terms import Coding, label, normalise_system, translate
+import data
+from data.loaders.tables import Problems, read_csv
+from ips.cda.names import Document, Section, documents, sections
+from ips.terms import Coding, Equivalence, label, translate
+from ips.terms.own import read_folder
 from ips.terms.systems import is_european, known_systems
-from ips.terms.tables import MAP_COLUMNS, maps
+from ips.terms.tables import MapRow, maps
+from ips.terms.valuesets import set_name
 from ips.transcode.sets import decided, member
 
-_FSH_NAME = re.compile(r"\*\s+(\$?[^\s#]+)#(\"[^\"]+\"|\S+)\s+\"((?:[^\"\\]|\\.)*)\"")
-_ALIAS = re.compile(r"Alias:\s*(\$?\S+)\s*=\s*(\S+)")
-_EXACT = frozenset({"equal", "equivalent"})
+_LOINC = "http://loinc.org"
+_CODES = ("group", "from", "system", "code", "display_en", "display_nb", "fate", "reason")
+_EXACT = (Equivalence.EQUAL, Equivalence.EQUIVALENT)
+_CARRIED = (*_EXACT, Equivalence.WIDER, Equivalence.INEXACT)
 
 
 @dataclass
@@ -31,13 +33,13 @@ class Terminology:
     Attributes:
         language: language of country B's users, for ``friendly`` documents (``nb``).
         names: designations by system, code and language, before the shipped ones.
-        own_maps: a user's counterparts by system and code.
-        own_sets: systems and codes by OID or name of a value set.
+        own_maps: a user's counterparts by system and code; None says that there is none.
+        own_sets: systems and codes by name of a value set, by OID where we do not know it.
     """
 
     language: str = "nb"
     names: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    own_maps: dict[tuple[str, str], Coding] = field(default_factory=dict)
+    own_maps: dict[tuple[str, str], Coding | None] = field(default_factory=dict)
     own_sets: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
 
     @classmethod
@@ -47,44 +49,9 @@ class Terminology:
         Raises:
             InputError: no such folder, or a table that is not as its columns say.
         """
-        if not folder.is_dir():
-            raise InputError(
-                Problem("there is no such folder", str(folder),
-                        remedy="give a folder with *.fsh, maps/*.csv or designations.csv")
-            )  # fmt: skip
-        made = cls(language)
-        problems = Problems()
-        for file in sorted(folder.rglob("*.fsh")):
-            made._read_fsh(file)
-        for file in sorted(folder.glob("maps/*.csv")):
-            for row in read_csv(file, MAP_COLUMNS, problems):
-                if row["target_code"] and row["equivalence"] in _EXACT:
-                    target = Coding(normalise_system(row["target_system"]), row["target_code"],
-                                    row["target_display_en"])  # fmt: skip
-                    key = (normalise_system(row["source_list"]), row["source_code"])
-                    made.own_maps[key] = target
-        names = folder / "designations.csv"
-        if names.is_file():
-            for row in read_csv(names, ("system", "code", "language", "display"), problems):
-                key3 = (normalise_system(row["system"]), row["code"], row["language"])
-                made.names[key3] = row["display"]
-        problems.stop()
-        return made
-
-    def _read_fsh(self, file: Path) -> None:
-        text = read_text(file)
-        aliases = {m[1]: m[2] for m in _ALIAS.finditer(text)}
-        oid = re.search(r'identifier\.value\s*=\s*"urn:oid:([\d.]+)"', text)
-        codes: set[tuple[str, str]] = set()
-        for line in text.splitlines():
-            found = _FSH_NAME.match(line.strip())
-            if found:
-                system = normalise_system(aliases.get(found[1], found[1]))
-                code = found[2].strip('"')
-                codes.add((system, code))
-                self.names.setdefault((system, code, "en"), found[3].replace('\\"', '"'))
-        if codes and oid:
-            self.own_sets.setdefault(oid[1], set()).update(codes)
+        rows, sets, names = read_folder(folder)
+        english = {(*key, "en"): said for key, said in sets.names.items()}
+        return cls(language, {**english, **names}, _counterparts(rows), sets.codes)
 
     def knows_system(self, system: str) -> bool:
         """Return whether a code system is one that maps or names exist for."""
@@ -92,17 +59,18 @@ class Terminology:
             system in known_systems()
             or is_european(system)
             or system.startswith("urn:oid:2.16.578.1.12.4.1.1.")
+            or system in maps()
             or any(key[0] == system for key in self.own_maps)
             or any(key[0] == system for key in self.names)
         )
 
     def target(self, concept: Coding) -> Coding | None:
         """Return the European counterpart: itself for a European code, None when there is none."""
-        own = self.own_maps.get((concept.system, concept.code))
-        if own:
-            return own
-        if is_european(concept.system) or not concept.system.startswith("urn:oid:2.16.578."):
-            return concept if is_european(concept.system) else None
+        key = (concept.system, concept.code)
+        if key in self.own_maps:
+            return self.own_maps[key]
+        if is_european(concept.system):
+            return concept
         carried = translate(concept.system, concept.code, concept.display).carried
         return carried[0] if carried else None
 
@@ -112,6 +80,8 @@ class Terminology:
         if own:
             return own
         found = label(concept.system, concept.code, language)
+        if found is None:
+            found = _of_documents().get((concept.system, concept.code, language))
         if found or language != "nb":
             return found
         return _norwegian().get((concept.system, concept.code))
@@ -121,9 +91,44 @@ class Terminology:
         return decided(self._member(oid, concept) for oid in value_sets)
 
     def _member(self, oid: str, concept: Coding) -> bool | None:
-        if oid in self.own_sets:
-            return (concept.system, concept.code) in self.own_sets[oid]
+        own = self.own_sets.get(set_name(oid))
+        if own is not None:
+            return (concept.system, concept.code) in own
         return member(oid, concept.system, concept.code)
+
+
+def _counterparts(rows: list[MapRow]) -> dict[tuple[str, str], Coding | None]:
+    """Return the closest counterpart that may be sent, for each code of a user's maps."""
+    found: dict[tuple[str, str], Coding | None] = {}
+    closeness: dict[tuple[str, str], int] = {}
+    for row in rows:
+        key = (row.source.system, row.source.code)
+        rank = _CARRIED.index(row.equivalence) if row.equivalence in _CARRIED else len(_CARRIED)
+        if key not in found or rank < closeness[key]:
+            found[key] = row.target if rank < len(_CARRIED) else None
+            closeness[key] = rank
+    return found
+
+
+@cache
+def _of_documents() -> dict[tuple[str, str, str], str]:
+    """Return the names of documents, sections and what else the tables of our own writing name.
+
+    The Norwegian names are this project's, the English ones those of the value sets.
+    """
+    found: dict[tuple[str, str, str], str] = {}
+    named: list[Document | Section] = [*documents().values(), *sections().values()]
+    for one in named:
+        found[_LOINC, one.loinc, "en"] = one.display
+        found[_LOINC, one.loinc, "nb"] = one.titles["nb"]
+    problems = Problems()
+    for row in read_csv(data.path("cda", "codes.csv"), _CODES, problems):
+        for language in ("nb", "en"):
+            if row["code"] and row[f"display_{language}"]:
+                key = (row["system"], row["code"], language)
+                found.setdefault(key, row[f"display_{language}"])
+    problems.stop()
+    return found
 
 
 @cache
@@ -134,7 +139,7 @@ def _norwegian() -> dict[tuple[str, str], str]:
         for code_map in group:
             for rows in code_map.rows.values():
                 for row in rows:
-                    if row.target and row.equivalence.value in _EXACT and row.source.display:
+                    if row.target and row.equivalence in _EXACT and row.source.display:
                         key = (row.target.system, row.target.code)
                         found.setdefault(key, set()).add(row.source.display)
     return {key: names.pop() for key, names in found.items() if len(names) == 1}

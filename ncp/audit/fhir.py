@@ -26,7 +26,7 @@ from ncp.audit.parts import (
     purposes,
 )
 from ncp.audit.table import EventRow, event
-from ncp.audit.transaction import Party, Transaction
+from ncp.audit.transaction import Event, Party, Transaction
 from ncp.model import Operation, PatientId
 
 Json = dict[str, Any]
@@ -41,7 +41,7 @@ SNOMED = "http://snomed.info/sct"
 IHE_EVENT = "urn:ihe:event-type-code"
 _SAML_CLASSES = "urn:oasis:names:tc:SAML:2.0:ac:classes"
 _QUERY = "110112"
-_SUBMISSIONS = (Operation.DISPENSE, Operation.DISCARD)
+_SUBMISSIONS = (Operation.DISPENSE, Operation.DISCARD, Event.PUBLICATION)
 
 
 def events(transaction: Transaction) -> list[Json]:

@@ -27,6 +27,8 @@ GENESIS = "0" * 64
 _CHAIN_LOCK = 0x6A6F7572
 """Advisory lock of PostgreSQL under which an entry is appended (any fixed number)."""
 _BATCH = 500
+_LAST = select(journal.c.number, journal.c.digest).order_by(journal.c.number.desc()).limit(1)
+"""The end of the chain; made once, because making it takes longer than executing it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +191,7 @@ def _end(connection: Connection) -> tuple[int, str]:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _CHAIN_LOCK})
-    last = connection.execute(
-        select(journal.c.number, journal.c.digest).order_by(journal.c.number.desc()).limit(1)
-    ).first()
+    last = connection.execute(_LAST).first()
     return (last.number, last.digest) if last else (0, GENESIS)
 
 

@@ -37,6 +37,7 @@ class Event(StrEnum):
     TRANSLATION = "ncpTransformationMgr::Translate"
     SMP_QUERY = "SMP::Query"
     SMP_PUSH = "SMP::Push"
+    PUBLICATION = "ehr::SimplifiedPublish"
     COMMUNICATION_FAILURE = "CommunicationFailure"
 
 

@@ -7,6 +7,7 @@ back readable, ``dispensing`` writes what is sent.
 from ncp.client.answers import Fetched, Identified, Listed, Taken
 from ncp.client.asker import Asker
 from ncp.client.client import Client
+from ncp.client.failures import Unreachable
 from ncp.client.partner import Partner
 from ncp.client.transport import Limits, Transport
 
@@ -20,4 +21,5 @@ __all__ = [
     "Partner",
     "Taken",
     "Transport",
+    "Unreachable",
 ]

@@ -7,31 +7,25 @@ hours, one for each patient), 2.3 (next of kin).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from data.errors import InputError, Problem
+from ncp.audit import CareRelation
 from ncp.countries import country as find_country
-from ncp.model import DocumentKind, HealthProfessional, Operation, PatientId, Person
+from ncp.model import HealthProfessional, PatientId
 from ncp.trust import issue
 from ncp.trust.keys import Signer
-from ncp.trust.names import Kind
+from ncp.trust.names import KIN, Kind
 from ncp.trust.policy import role as find_role
 from ncp.trust.signature import Broken, parsed
 from ncp.trust.statement import Statement, read
 
 DOCTOR, PHARMACIST = "221", "2262"
 _PHARMACY_ROLES = ("2262", "3213")
-_ABOUT_MEDICINES = (Operation.EP_LIST, Operation.EP_RETRIEVE, Operation.DISPENSE, Operation.DISCARD)
 _MARGIN = dt.timedelta(minutes=5)
 """An assertion that ends this soon is issued anew; the message has to travel."""
-
-
-def usual_role(operation: Operation | None, kind: DocumentKind | None = None) -> str:
-    """Return the ISCO-08 role that usually does this: a doctor, or a pharmacist for medicines."""
-    medicines = operation in _ABOUT_MEDICINES or kind is DocumentKind.EPRESCRIPTION
-    return PHARMACIST if medicines else DOCTOR
 
 
 def professional(country: str, role: str = DOCTOR, **stated: Any) -> HealthProfessional:
@@ -60,9 +54,9 @@ def professional(country: str, role: str = DOCTOR, **stated: Any) -> HealthProfe
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A TRC assertion that was issued, for the audit."""
+    """An assertion that was issued, for the audit; ``patient`` is that of a TRC assertion."""
 
-    patient: PatientId
+    patient: PatientId | None
     id: str
 
 
@@ -74,17 +68,18 @@ class Asker:
         who: the professional; None when only ``given`` is known.
         seal: what signs; None when only ``given`` is known.
         given: assertions made elsewhere, by kind; they are sent as they are.
-        kin: the next of kin who acts for the patient, or None.
+        care: what a Norwegian attest says about why somebody looks, for the audit.
         prescription_id, pin: for countries that ask for them with a prescription.
     """
 
     who: HealthProfessional | None = None
     seal: Signer | None = None
     given: dict[Kind, bytes] = field(default_factory=dict)
-    kin: Person | None = None
+    care: CareRelation | None = None
     prescription_id: str = ""
     pin: str = ""
     _made: dict[object, tuple[bytes, dt.datetime]] = field(default_factory=dict, repr=False)
+    _news: list[Issued] = field(default_factory=list, repr=False)
 
     @classmethod
     def of_files(cls, contents: list[bytes], who: HealthProfessional | None = None,
@@ -119,7 +114,13 @@ class Asker:
             raise InputError(Problem("there is no identity assertion", "--assertion",
                                      remedy="give one, or a seal to issue one with"))  # fmt: skip
         who, seal = self.who, self.seal
-        return self._kept(Kind.HCP, now, issue.HCP_LIFETIME, lambda: issue.hcp(who, seal, now=now))
+
+        def made() -> bytes:
+            content = issue.hcp(who, seal, now=now)
+            self._news.append(Issued(None, _read(content).id))
+            return content
+
+        return self._kept(Kind.HCP, now, issue.HCP_LIFETIME, made)
 
     def for_patient(self, patient: PatientId | None, now: dt.datetime) -> tuple[bytes, ...]:
         """Return the assertions of a request in their order: next of kin, identity, treatment.
@@ -133,9 +134,8 @@ class Asker:
         """
         hcp = self.identity(now)
         found = [hcp]
-        kin = self._kin(hcp, now)
-        if kin:
-            found.insert(0, kin)
+        if Kind.NOK in self.given:
+            found.insert(0, self.given[Kind.NOK])
         if patient is not None:
             found.append(self._treatment(hcp, patient, now))
         return tuple(found)
@@ -144,12 +144,18 @@ class Asker:
         """Return what the identity assertion says, for the audit."""
         return _read(self.identity(now))
 
+    def kin(self) -> PatientId | None:
+        """Return the identifier of the next of kin who acts, where one is stated."""
+        said = _read(self.given[Kind.NOK]).text(f"{KIN}id") if Kind.NOK in self.given else ""
+        try:
+            return PatientId.parse(said) if said else None
+        except ValueError:
+            return None
+
     def issued(self) -> Iterator[Issued]:
-        """Yield the TRC assertions issued here since this was last asked."""
+        """Yield the assertions issued here since this was last asked."""
         while self._news:
             yield self._news.pop(0)
-
-    _news: list[Issued] = field(default_factory=list, repr=False)
 
     def _treatment(self, hcp: bytes, patient: PatientId, now: dt.datetime) -> bytes:
         if Kind.TRC in self.given:
@@ -165,20 +171,14 @@ class Asker:
 
         return self._kept((Kind.TRC, patient, hcp), now, issue.OTHER_LIFETIME, made)
 
-    def _kin(self, hcp: bytes, now: dt.datetime) -> bytes:
-        if Kind.NOK in self.given or self.kin is None:
-            return self.given.get(Kind.NOK, b"")
-        seal, kin = self._sealed(), self.kin
-        return self._kept((Kind.NOK, hcp), now, issue.OTHER_LIFETIME,
-                          lambda: issue.nok(hcp, kin, seal, now=now))  # fmt: skip
-
     def _sealed(self) -> Signer:
         if self.seal is None:
             raise InputError(Problem("an assertion is missing and there is no seal", "--assertion",
                                      remedy="give the TRC assertion of this patient"))  # fmt: skip
         return self.seal
 
-    def _kept(self, key: object, now: dt.datetime, lifetime: dt.timedelta, make: Any) -> bytes:
+    def _kept(self, key: object, now: dt.datetime, lifetime: dt.timedelta,
+              make: Callable[[], bytes]) -> bytes:  # fmt: skip
         content, end = self._made.get(key, (b"", now))
         if not content or not end - lifetime <= now <= end - _MARGIN:
             content = make()

@@ -1,4 +1,4 @@
-"""Country A as country B sees it: where it answers, who it is, and how the line to it is secured."""
+"""Country A as country B sees it: where it answers, who it is, how the line is secured."""
 
 from __future__ import annotations
 
@@ -131,4 +131,5 @@ def _told(home: Path) -> dict[str, str]:
         said = json.loads((home / STATE).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return {name: str(said[name]) for name in ("url", "country") if said.get(name)}
+    known = said if isinstance(said, dict) else {}
+    return {name: str(known[name]) for name in ("url", "country") if known.get(name)}

@@ -57,7 +57,11 @@ class NationalConnector(Protocol):
     through it.
 
     A connector may have an attribute ``expire``; where it is False, prescriptions do not end with
-    their validity.
+    their validity. It may have a method ``warm(going)``, which prepares what is asked for first as
+    long as ``going()``; it is called once, in the background. A method ``origins(unique_id)``
+    names the systems that a document came from, for the audit (EHDS Annex II 3.2(e)); without it
+    the institution of the author is named. A method ``opens(unique_id, pin)`` says whether a PIN
+    (or its absence) gives access to a prescription.
     """
 
     def find(self, traits: Traits) -> Sequence[Person]:

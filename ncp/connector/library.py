@@ -70,6 +70,16 @@ class Library:
         """
         return self._where[unique_id][0].described
 
+    def origins(self, unique_id: str) -> tuple[str, ...]:
+        """Return the systems that a listed document came from.
+
+        Raises:
+            KeyError: no document with this id has been listed.
+        """
+        listed = self._where[unique_id][0]
+        author = listed.described.author_institution
+        return listed.making.origins or ((author,) if author else ())
+
     def content(self, unique_id: str) -> bytes:
         """Return a listed document.
 

@@ -20,12 +20,16 @@ from ips.eresept.fest import Fest
 from ips.identifiers import mask
 from ips.prescription import assemble
 from ips.prescription.document import as_document
+from ips.provenance import SYSTEMS
 from ncp.connector import making
 from ncp.connector.described import Described, describe
 from ncp.connector.files import Found, Is, listing, look
 from ncp.connector.making import Dossier, Making
 from ncp.connector.people import person_of_fhir
 from ncp.model import DocumentKind, PatientId, Person
+
+_REGISTER = "Reseptformidleren"
+"""Where prescriptions of e-resept are kept."""
 
 
 @dataclass
@@ -105,11 +109,13 @@ def _sources(loaded: Loaded, files: list[Found], *, lenient: bool) -> None:
 
     paths = [f.path for f in files]
     try:
-        person = person_of_fhir(read().patient, mask(name))
+        first = read()
+        person = person_of_fhir(first.patient, mask(name))
     except InputError as error:
         loaded.note(error, name)
         return
-    loaded.add(person, [making.summary(paths, read_again, mask(name))])
+    origins = tuple(dict.fromkeys(SYSTEMS[one.kind] for one in first.sources))
+    loaded.add(person, [making.summary(paths, read_again, mask(name), origins)])
 
 
 def _document(loaded: Loaded, found: Found) -> None:
@@ -182,7 +188,8 @@ def prescription(
         built = assemble(found.content, products, recall=recall, name=found.name, lenient=lenient)
         for bundle in _split(built.bundle):
             patient = next(p for p in _resources(bundle) if p["resourceType"] == "Patient")
-            made = making.of_fhir(as_document(bundle), DocumentKind.EPRESCRIPTION, found.name)
+            made = making.of_fhir(as_document(bundle), DocumentKind.EPRESCRIPTION, found.name,
+                                  (_REGISTER,))  # fmt: skip
             loaded.add(person_of_fhir(patient, found.name), [made])
     except InputError as error:
         loaded.note(error, found.name)

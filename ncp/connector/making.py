@@ -33,6 +33,7 @@ class Making:
             ``EnvironmentProblem`` where the PDF of level 1 cannot be made here.
         ready: what is there already, by level.
         levels: which levels there are, as far as is known beforehand.
+        origins: the systems that its content comes from; empty where only the document says it.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Making:
     write: Callable[[int], bytes]
     ready: dict[int, bytes] = field(default_factory=dict)
     levels: tuple[int, ...] = (3, 1)
+    origins: tuple[str, ...] = ()
 
 
 @dataclass
@@ -50,13 +52,16 @@ class Dossier:
     makings: list[Making]
 
 
-def summary(files: Sequence[Path], read: Callable[[], Any], name: str) -> Making:
+def summary(
+    files: Sequence[Path], read: Callable[[], Any], name: str, origins: tuple[str, ...] = ()
+) -> Making:
     """Return the patient summary of Norwegian sources (European Patient Summary as CDA).
 
     Args:
         files: the sources; their content makes the id, the newest of them the time.
         read: reads them to a record (``ips.record``).
         name: for logs.
+        origins: the systems that the sources are from.
     """
 
     def write(level: int) -> bytes:
@@ -72,12 +77,14 @@ def summary(files: Sequence[Path], read: Callable[[], Any], name: str) -> Making
         bundle["identifier"] = bundle["entry"][0]["resource"]["identifier"] = own
         return _cda(bundle, level)
 
-    return Making(name, DocumentKind.PATIENT_SUMMARY, write)
+    return Making(name, DocumentKind.PATIENT_SUMMARY, write, origins=origins)
 
 
-def of_fhir(bundle: Resource, kind: DocumentKind, name: str) -> Making:
+def of_fhir(
+    bundle: Resource, kind: DocumentKind, name: str, origins: tuple[str, ...] = ()
+) -> Making:
     """Return the document of a FHIR document Bundle, or of one prescription."""
-    return Making(name, kind, lambda level: _cda(bundle, level))
+    return Making(name, kind, lambda level: _cda(bundle, level), origins=origins)
 
 
 def as_it_came(documents: dict[int, bytes], kind: DocumentKind, name: str) -> Making:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import data
@@ -87,6 +87,14 @@ class Records:
         """Everyone who is here."""
         return [dossier.person for dossier in self._dossiers]
 
+    def warm(self, going: Callable[[], bool]) -> None:
+        """Write what is listed first, document by document, as long as ``going()``."""
+        for dossier in self._dossiers:
+            for making in dossier.makings:
+                if not going():
+                    return
+                self._library.entries(making, dossier.person.ids[0])
+
     def find(self, traits: Traits) -> Sequence[Person]:
         """Return the persons with one of the identifiers whose demographics agree."""
         found: list[Person] = []
@@ -109,6 +117,14 @@ class Records:
             KeyError: no such document.
         """
         return self._library.content(unique_id)
+
+    def origins(self, unique_id: str) -> Sequence[str]:
+        """Return the national systems that a listed document came from.
+
+        Raises:
+            KeyError: no such document.
+        """
+        return self._library.origins(unique_id)
 
     def consent(self, patient: PatientId, kind: DocumentKind, country: str) -> Consent:
         """Return whether documents of a kind may go to a country."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
@@ -119,9 +119,11 @@ async def _incoming(request: Request, service: str, bounds: Limits) -> Incoming:
         broken, status = f"the request is larger than {bounds.body // 2**20} MiB", 413
     except ClientDisconnect:
         broken, status = "the client went away", 400
+    server = request.scope.get("server")
     return Incoming(
         service, content, request.headers.get("content-type", ""), peer,
         request.client.host if request.client else "", str(request.url), broken, status,
+        str(server[0]) if server else "",
     )  # fmt: skip
 
 
@@ -130,16 +132,12 @@ async def _body(request: Request, bound: int) -> bytes:
     if declared.isdigit() and int(declared) > bound:
         raise _TooLargeError
     parts, size = [], 0
-    async for part in _stream(request):
+    async for part in request.stream():
         size += len(part)
         if size > bound:
             raise _TooLargeError
         parts.append(part)
     return b"".join(parts)
-
-
-def _stream(request: Request) -> AsyncIterator[bytes]:
-    return request.stream()
 
 
 class _TooLargeError(Exception):

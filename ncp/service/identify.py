@@ -61,16 +61,20 @@ def _find(call: Call, request: xcpd.Request) -> list[Person]:
     call.hooked()
     if request.refusal is not None:
         raise request.refusal
-    persons = _searched(point, request.traits)
-    shown = [p for p in persons if _shown(call, p)]
+    persons = searched(point, request.traits)
+    shown = [p for p in persons if shown_to(call, p)]
     if persons and not shown:
         raise Refusal("WARNING_PI_NO_CONSENT", "The patient has not given consent.",
                       Weight.WARNING, reason="InsufficientRights")  # fmt: skip
     return shown
 
 
-def _searched(point: Point, traits: Traits) -> list[Person]:
-    """Search by the country's mask; records of other countries are found by their own numbers."""
+def searched(point: Point, traits: Traits) -> list[Person]:
+    """Search by the country's mask; records of other countries are found by their own numbers.
+
+    Raises:
+        Refusal: what the search mask of the country finds wrong with the traits.
+    """
     mask = mask_of(point)
     wrong = mask.check(traits) if mask else []
     if mask is None and not traits.ids:
@@ -95,7 +99,8 @@ def mask_of(point: Point) -> SearchMask | None:
         return None
 
 
-def _shown(call: Call, person: Person) -> bool:
+def shown_to(call: Call, person: Person) -> bool:
+    """Return whether the country that asks may be told of a person at all."""
     return any(
         call.point.connector.consent(person.ids[0], kind, call.country_b).permitted
         for kind in KINDS

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from lxml import etree
@@ -18,9 +19,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from data.errors import EhdsError
 from ips.identifiers import mask
+from ncp.audit.evidence import Kind, evidence
 from ncp.audit.export import as_json
-from ncp.audit.journal import Filter, Prepared, append, entries, prepare, record
+from ncp.audit.journal import Filter, Prepared, append, entries, prepare
 from ncp.model import Operation
+from ncp.service.hooks import Delivery
 from ncp.service.identify import identify
 from ncp.service.point import Call, Point
 from ncp.service.query import query
@@ -90,17 +93,7 @@ class Pipeline:
             body = result.body if isinstance(result, Given) else result
             later = isinstance(result, Submitted)
             ready = None if later else self._ready(call, transaction, body)
-            with self.point.store.begin() as connection:
-                if not first_time(connection, call.envelope.message_id, call.started):
-                    return self._recorded(connection, call, _fault(call, SoapFault(
-                        "Sender", "a message with this MessageID was received before",
-                        INVALID_HEADER, detail="wsa:DuplicateMessageID")))  # fmt: skip
-                self._tidy(connection, call)
-                if isinstance(result, Given):
-                    result.note(call, connection)
-                answer, prepared = ready or self._ready(call, transaction,
-                                                        result.record(connection))  # fmt: skip
-                append(connection, prepared)
+            answer = self.point.store.write(partial(self._keep, call, transaction, result, ready))
         except SQLAlchemyError as error:
             return _fault(call, _internal(call, error))
         except Exception as error:  # noqa: BLE001, RUF100 - nothing of it was kept
@@ -108,12 +101,35 @@ class Pipeline:
         self._tell(call)
         return answer
 
+    def _keep(
+        self, call: Call, transaction: Transaction, result: Any,
+        ready: tuple[Answer, Prepared] | None, connection: Connection,
+    ) -> Answer:  # fmt: skip
+        """Refuse a replay, or change what is to be changed and write the audit of it."""
+        assert call.envelope is not None
+        if not first_time(connection, call.envelope.message_id, call.started):
+            call.notices.clear()
+            return self._recorded(call, _replayed(call), connection)
+        self._tidy(connection, call)
+        if isinstance(result, Given):
+            result.note(call, connection)
+        answer, prepared = ready or self._ready(call, transaction, result.record(connection))
+        append(connection, prepared)
+        return answer
+
     def _ready(
         self, call: Call, transaction: Transaction, body: etree._Element
     ) -> tuple[Answer, Prepared]:
         answer = self._answer(call, transaction, body)
+        return answer, self._prepared(call, answer)
+
+    def _prepared(self, call: Call, answer: Answer) -> Prepared:
         audited = call.transaction(answer.status, answer.content_type)
-        return answer, prepare(audited, call.incoming.content, answer.content)
+        proof: dict[str, bytes] = {}
+        if self.point.seal is not None and call.envelope is not None:
+            proof[Kind.RECEIPT] = evidence(Kind.RECEIPT, audited, call.envelope.body,
+                                           self.point.seal)  # fmt: skip
+        return prepare(audited, call.incoming.content, answer.content, evidence=proof)
 
     def _answer(self, call: Call, transaction: Transaction, body: etree._Element) -> Answer:
         assert call.envelope is not None
@@ -129,16 +145,14 @@ class Pipeline:
         content = hooks.answer(call.audited, content)
         return Answer(200, kind, content, hooks.transport(call.audited))
 
-    def _recorded(self, connection: Connection, call: Call, answer: Answer) -> Answer:
-        audited = call.transaction(answer.status, answer.content_type)
-        record(connection, audited, call.incoming.content, answer.content)
+    def _recorded(self, call: Call, answer: Answer, connection: Connection) -> Answer:
+        append(connection, self._prepared(call, answer))
         return answer
 
     def _record_fault(self, call: Call, fault: SoapFault) -> Answer:
         answer = _fault(call, fault)
         try:
-            with self.point.store.begin() as connection:
-                return self._recorded(connection, call, answer)
+            return self.point.store.write(partial(self._recorded, call, answer))
         except (SQLAlchemyError, EhdsError, ValueError) as error:
             return _fault(call, _internal(call, error))
 
@@ -158,6 +172,11 @@ class Pipeline:
                            mask(f"{type(error).__name__}: {error}"))  # fmt: skip
 
 
+def _replayed(call: Call) -> Answer:
+    return _fault(call, SoapFault("Sender", "a message with this MessageID was received before",
+                                  INVALID_HEADER, detail="wsa:DuplicateMessageID"))  # fmt: skip
+
+
 class _WrongMediaError(SoapFault):
     """A message in a form that is not read (HTTP 415)."""
 
@@ -171,10 +190,9 @@ def _fault(call: Call, fault: SoapFault) -> Answer:
     call.failed = f"{fault.code}: {fault.reason}" + (f" ({fault.subcode})" if fault.subcode else "")
     relates = call.envelope.message_id if call.envelope else ""
     status = call.incoming.status or fault.http_status
-    return Answer(status, "application/soap+xml; charset=UTF-8", fault.to_bytes(relates),
-                  call.point.hooks.transport(call.audited)
-                  if isinstance(call.operation, Operation) else Answer(0, "", b"").delivery
-                  )  # fmt: skip
+    known = isinstance(call.operation, Operation)
+    delivery = call.point.hooks.transport(call.audited) if known else Delivery()
+    return Answer(status, "application/soap+xml; charset=UTF-8", fault.to_bytes(relates), delivery)
 
 
 def _internal(call: Call, error: Exception) -> SoapFault:

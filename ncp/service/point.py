@@ -11,14 +11,15 @@ from ncp.audit.transaction import Event, Indicator
 from ncp.codes import SAML
 from ncp.connector.base import NationalConnector, Notice
 from ncp.countries import Country
-from ncp.model import DocumentKind, Operation, PatientId, Refusal
+from ncp.model import DocumentEntry, DocumentKind, Operation, PatientId, Refusal
+from ncp.service.agreements import Agreements
 from ncp.service.hooks import Hooks, NoHooks
 from ncp.service.wire import Incoming
 from ncp.soap import Envelope
 from ncp.store import Store
 from ncp.tables import document_kinds
 from ncp.trust.anchors import TrustStore
-from ncp.trust.keys import common_name, country_of
+from ncp.trust.keys import Signer, common_name, country_of
 from ncp.trust.policy import DEFAULT, CountryRules
 from ncp.trust.seals import Memory
 from ncp.trust.verify import Trusted, verify
@@ -49,6 +50,8 @@ class Point:
         need_retrieval: a prescription must have been retrieved by the country that dispenses.
         hooks: faults on demand.
         clock: what time it is.
+        agreements: which countries are served with what; None serves all that are trusted.
+        seal: signs evidence that a request was received; None writes no evidence.
     """
 
     country: Country
@@ -62,6 +65,8 @@ class Point:
     hooks: Hooks = field(default_factory=NoHooks)
     clock: Callable[[], dt.datetime] = now
     memory: Memory = field(default_factory=Memory)
+    agreements: Agreements | None = None
+    seal: Signer | None = None
 
     @property
     def home(self) -> str:
@@ -83,6 +88,7 @@ class Call:
         listed: the kinds of document asked for.
         refusals: what the answer says.
         notices: what the national side learns after everything is kept.
+        origins: national systems that the answer came from.
     """
 
     point: Point
@@ -101,6 +107,7 @@ class Call:
     failed: str = ""
     notices: list[tuple[bool, Notice]] = field(default_factory=list)
     answer_id: str = ""
+    origins: dict[str, None] = field(default_factory=dict)
 
     @property
     def country_b(self) -> str:
@@ -130,6 +137,8 @@ class Call:
                 now=self.started, peer=self.incoming.peer, strict=self.point.strict,
                 country_rules=self.point.rules, memory=self.point.memory,
             )  # fmt: skip
+            if self.point.agreements is not None:
+                self.point.agreements.check(self.country_b, operation)
         assert self.trusted is not None
         return self.trusted
 
@@ -146,6 +155,13 @@ class Call:
             except Refusal:
                 continue
         return self.verify(operations[-1:])
+
+    def came_from(self, entries: Iterable[DocumentEntry]) -> None:
+        """Note the systems that documents came from (EHDS Annex II 3.2(e))."""
+        ask = getattr(self.point.connector, "origins", None)
+        for entry in entries:
+            named = ask(entry.unique_id) if ask else (entry.author_institution,)
+            self.origins.update(dict.fromkeys(filter(None, named)))
 
     def hooked(self) -> None:
         """Raise the refusal that is wanted on demand for this operation, if one is."""
@@ -188,9 +204,11 @@ class Call:
             outcome=outcome, professional=professional,
             issuer=trusted.issuer if trusted else "",
             assertion_id=trusted.hcp_id if trusted else "",
+            assurance=trusted.assurance if trusted else "", origins=tuple(self.origins),
             consumer=Party(common_name(peer) if peer else "", incoming.address,
                            professional.home_community if professional else "", self.country_b),
-            provider=Party(self.point.name, "", self.point.home, self.point.country.code),
+            provider=Party(self.point.name, incoming.server, self.point.home,
+                           self.point.country.code),
             master_index=self.point.name if self.operation is Operation.IDENTIFY else "",
             patients=tuple(dict.fromkeys(self.patients)),
             next_of_kin=kin.ids[0] if kin and kin.ids else None,

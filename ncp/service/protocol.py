@@ -3,6 +3,9 @@
 The server library hides the certificate of the client; here it is handed on in the form of the
 ASGI TLS extension (``scope["extensions"]["tls"]``). A client that starts a request and does not
 finish its head is cut off.
+
+The server library has two parsers with the same methods: the one in C where ``httptools`` is
+installed, else the one in Python.
 """
 
 from __future__ import annotations
@@ -10,18 +13,23 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+if TYPE_CHECKING:
+    from uvicorn.protocols.http.h11_impl import H11Protocol as Protocol
+else:
+    from uvicorn.protocols.http.auto import AutoHTTPProtocol as Protocol
 
 HEAD_SECONDS = 10.0
+HEAD_BYTES = 64 * 1024
 _LINGER_OFF = struct.pack("ii", 1, 0)
 
 
-class PeerProtocol(H11Protocol):
+class PeerProtocol(Protocol):
     """The HTTP protocol of the server, with the certificate of the peer and a time for the head."""
 
     _head_timer: asyncio.TimerHandle | None = None
+    _head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the certificate when the connection is there (it stays the same on it)."""
@@ -40,12 +48,18 @@ class PeerProtocol(H11Protocol):
         self._start_timer()
 
     def data_received(self, data: bytes) -> None:
-        """Watch that a request that begins also ends its head in time."""
+        """Watch that a request that begins also ends its head, in time and before it is endless."""
         super().data_received(data)
         if self.cycle is None or self.cycle.response_complete:
             self._start_timer()
+            # The rest of a body that was answered early is no head; the time alone bounds it.
+            if self.cycle is None or not self.cycle.more_body:
+                self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES:
+                self.transport.abort()
         else:
             self._stop_timer()
+            self._head_bytes = 0
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the timer."""

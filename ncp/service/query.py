@@ -24,6 +24,7 @@ from ncp.model import (
     Refusal,
     Weight,
 )
+from ncp.service.named import is_named
 from ncp.service.point import Call, Point, list_operation
 from ncp.store.prescriptions import Order, State, states
 from ncp.tables import document_kinds
@@ -50,6 +51,7 @@ def query(call: Call, body: etree._Element) -> etree._Element:
         status = refusal.status or "Failure"
         return xca.query_response((), [refusal], status, quirks=call.point.quirks)
     call.documents += [entry.unique_id for entry in entries]
+    call.came_from(entries)
     return xca.query_response(entries, call.refusals, quirks=call.point.quirks)
 
 
@@ -80,12 +82,21 @@ def _found(call: Call, request: xca.QueryRequest) -> list[DocumentEntry]:
     for kind in request.kinds:
         consent(call, request.patient, kind)
         found = listed(point, request.patient, kind)
-        entries += with_state(point, found) if kind is EP else found
+        entries += _shown(call, found) if kind is EP else found
     entries = [e for e in entries if _wanted(e, request)]
     entries = list(point.hooks.entries(call.audited, entries))
     if not entries:
         raise _nothing(point, first)
     return entries
+
+
+def _shown(call: Call, found: list[DocumentEntry]) -> list[DocumentEntry]:
+    """Return prescriptions with their state; only the one that the assertion names, if it does."""
+    assert call.trusted is not None
+    if call.trusted.prescription_id:
+        known = prescribed(call.point, found)
+        found = [e for e in found if e.unique_id in known and is_named(call, known[e.unique_id])]
+    return with_state(call.point, found)
 
 
 def listed(point: Point, patient: PatientId, kind: DocumentKind) -> list[DocumentEntry]:

@@ -19,8 +19,9 @@ from ncp.model import (
     Refusal,
     Weight,
 )
+from ncp.service.named import check_named, concerned
 from ncp.service.point import Call, retrieve_operation
-from ncp.service.query import consent, listed
+from ncp.service.query import consent, listed, prescribed
 from ncp.store.prescriptions import retrieved
 
 MISSING = "ERROR_GENERIC_DOCUMENT_MISSING"
@@ -126,6 +127,9 @@ def _document(
     if entry is None or wrong_place:
         raise _missing(call, reference, entry)
     consent(call, entry.patient, entry.kind)
+    if entry.kind is DocumentKind.EPRESCRIPTION:
+        _check_prescription(call, entry)
+    call.came_from([entry])
     try:
         content = point.connector.content(entry.unique_id)
     except KeyError:
@@ -136,6 +140,13 @@ def _document(
     return xca.Retrieved(
         DocumentReference(point.home, point.home, reference.unique_id), content, entry.mime_type
     )
+
+
+def _check_prescription(call: Call, entry: DocumentEntry) -> None:
+    if concerned(call):
+        known = prescribed(call.point, listed(call.point, entry.patient, entry.kind))
+        if entry.unique_id in known:
+            check_named(call, [known[entry.unique_id]])
 
 
 def _missing(call: Call, reference: DocumentReference, entry: DocumentEntry | None) -> Refusal:

@@ -9,9 +9,10 @@ import os
 import signal
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import uvicorn
 from starlette.applications import Starlette
@@ -19,9 +20,20 @@ from starlette.applications import Starlette
 from data.errors import EnvironmentProblem, InputError, Problem
 from data.files import write_all
 from ncp.service.protocol import PeerProtocol
+from ncp.service.workers import possible
 
 _CONNECTIONS = 1000
 _GRACE_SECONDS = 5
+
+
+class Beside(Protocol):
+    """Something that runs in the background, such as the delivery of audit messages."""
+
+    def start(self) -> None:
+        """Begin; must not block."""
+
+    def stop(self) -> None:
+        """End it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +81,8 @@ class Tls:
         return made
 
 
-def bind(place: Place, *, tls: bool) -> socket.socket:
-    """Return a listening socket.
+def bind(place: Place, *, tls: bool, shared: bool = False) -> socket.socket:
+    """Return a bound socket; ``shared`` lets other sockets have the same address.
 
     Raises:
         InputError: an address that others can reach without ``public`` or without TLS.
@@ -82,6 +94,11 @@ def bind(place: Place, *, tls: bool) -> socket.socket:
     except socket.gaierror:
         raise InputError(Problem(f"«{place.host}» is no address of this machine",
                                  "--host")) from None  # fmt: skip
+    if shared and not possible():
+        raise EnvironmentProblem(
+            Problem("this system has one process at an address", "--workers",
+                    remedy="leave out --workers")
+        )  # fmt: skip
     family, _, _, _, address = found[0]
     if not ipaddress.ip_address(str(address[0]).split("%")[0]).is_loopback:
         if not place.public:
@@ -95,6 +112,8 @@ def bind(place: Place, *, tls: bool) -> socket.socket:
                                      remedy="leave out --no-tls, or --host"))  # fmt: skip
     made = socket.socket(family, socket.SOCK_STREAM)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         made.bind(address)
     except OSError as error:
@@ -113,6 +132,8 @@ def run(
     *,
     tls: ssl.SSLContext | None,
     ready: Callable[[str], None],
+    beside: Sequence[Beside] = (),
+    lifeline: int | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; requests that are under way are answered first.
 
@@ -121,26 +142,36 @@ def run(
         sock: a bound socket.
         tls: None serves plain HTTP.
         ready: told the URL when requests are accepted.
+        beside: what runs in the background as long as the server does.
+        lifeline: a descriptor at whose end the server ends too.
     """
     config = uvicorn.Config(
         app, http=PeerProtocol, ws="none", lifespan="off", log_config=None, access_log=False,
-        server_header=False, limit_concurrency=_CONNECTIONS, timeout_keep_alive=30,
+        server_header=False, proxy_headers=False, limit_concurrency=_CONNECTIONS,
+        timeout_keep_alive=30,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         ssl_context_factory=(lambda *_: tls) if tls else None,
     )  # fmt: skip
     server = uvicorn.Server(config)
-    scheme, port = ("https" if tls else "http"), sock.getsockname()[1]
-    host = sock.getsockname()[0]
-    shown = "localhost" if host in ("127.0.0.1", "::1") else f"[{host}]" if ":" in host else host
+
+    def stop() -> None:
+        server.should_exit = True
+
+    begun: list[Beside] = []
 
     async def serve() -> None:
         async def tell() -> None:
             while not server.started and not server.should_exit:
                 await asyncio.sleep(0.01)
             if server.started:
-                ready(f"{scheme}://{shown}:{port}")
+                ready(url_of(sock, tls=bool(tls)))
+                for one in beside:
+                    one.start()
+                    begun.append(one)
 
         telling = asyncio.ensure_future(tell())
+        if lifeline is not None:
+            asyncio.get_running_loop().add_reader(lifeline, stop)
         try:
             await server.serve(sockets=[sock])
         finally:
@@ -154,6 +185,15 @@ def run(
         return
     finally:
         signal.signal(signal.SIGTERM, before)
+        for one in begun:
+            one.stop()
+
+
+def url_of(sock: socket.socket, *, tls: bool) -> str:
+    """Return the address of a bound socket as it is told."""
+    host, port = sock.getsockname()[:2]
+    shown = "localhost" if host in ("127.0.0.1", "::1") else f"[{host}]" if ":" in host else host
+    return f"{'https' if tls else 'http'}://{shown}:{port}"
 
 
 def write_ready(file: Path, url: str, **more: str) -> None:

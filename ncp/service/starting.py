@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+import socket
+import ssl
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from starlette.routing import BaseRoute
+
 from data.files import write_all
+from ncp.audit.delivery import Courier
+from ncp.audit.syslog import sink
 from ncp.connector.base import NationalConnector
 from ncp.countries import country as country_of
+from ncp.service import workers as crew
+from ncp.service.agreements import Agreements
+from ncp.service.app import build
 from ncp.service.hooks import Hooks, NoHooks
+from ncp.service.pipeline import Pipeline
 from ncp.service.point import Point, now
-from ncp.service.server import Tls
+from ncp.service.server import Beside, Tls, run, url_of
+from ncp.service.warming import Warming
 from ncp.store import Store
 from ncp.trust import certs
 from ncp.trust.keys import common_name, read_certificate
@@ -41,6 +52,8 @@ def start(
     quirks: str = "",
     need_retrieval: bool = True,
     hooks: Hooks | None = None,
+    agreements: Path | None = None,
+    evidence: bool = False,
 ) -> Started:
     """Return the contact point of a home folder; certificates are made where there are none.
 
@@ -51,6 +64,8 @@ def start(
         store: URL of the database, or empty for ``store.db`` in the home folder.
         trusted: PEM files of further authorities.
         strict, quirks, need_retrieval, hooks: as of ``Point``.
+        agreements: table of the countries that are served; all that are trusted without it.
+        evidence: signed evidence of receipt is kept of every request.
 
     Raises:
         InputError: an unknown country, unusable certificates or store.
@@ -64,12 +79,67 @@ def start(
         known, connector, Store(store or home / "store.db"),
         certs.TrustStore(read_certificate(file) for file in files),
         common_name(own.tls_server.certificate), strict, quirks, need_retrieval,
-        hooks or NoHooks(),
+        hooks or NoHooks(), agreements=Agreements.read(agreements) if agreements else None,
+        seal=own.seal if evidence else None,
     )  # fmt: skip
     server = own.folder / "server"
     authorities = tuple(dict.fromkeys(files))
     tls = Tls(server.with_suffix(".pem"), server.with_suffix(".key"), authorities)
     return Started(point, tls)
+
+
+def serve(
+    started: Started,
+    sock: socket.socket,
+    *,
+    tls: bool,
+    ready: Callable[[str], None],
+    workers: int = 1,
+    more: Callable[[], list[BaseRoute]] = list,
+    beside: Sequence[Beside] = (),
+) -> None:
+    """Serve a contact point until SIGINT or SIGTERM.
+
+    Args:
+        started: what answers.
+        sock: a bound socket; shared, where there are several workers.
+        tls: False serves plain HTTP.
+        ready: told the URL when requests are accepted.
+        workers: processes that answer.
+        more: further routes on the same server.
+        beside: what runs in the background, in one of the processes only.
+
+    Raises:
+        InputError: unusable certificates.
+        EnvironmentProblem: this system has no several workers, or they cannot live.
+    """
+    context = started.tls.context() if tls else None
+    warming = Warming(started.point.connector)
+    app = build(Pipeline(started.point), more=more)
+    if workers == 1:
+        run(app, sock, tls=context, ready=ready, beside=(warming, *beside))
+        return
+
+    def work(number: int, own: socket.socket, lifeline: int, told: Callable[[], None]) -> None:
+        started.point.store.renew()
+        run(app, own, tls=context, ready=lambda _url: told(), lifeline=lifeline,
+            beside=(warming, *(beside if number == 0 else ())))  # fmt: skip
+
+    crew.run(work, sock, workers, lambda: ready(url_of(sock, tls=tls)))
+
+
+def courier(started: Started, address: str) -> Courier:
+    """Return what brings the audit to a repository, with the certificates of the contact point.
+
+    Raises:
+        InputError: not an address of a repository, or unusable certificates.
+    """
+    context = ssl.create_default_context()
+    for file in started.tls.authorities:
+        context.load_verify_locations(file)
+    client = started.tls.certificate.with_name("client")
+    context.load_cert_chain(client.with_suffix(".pem"), client.with_suffix(".key"))
+    return Courier(started.point.store, sink(address, context))
 
 
 def tell_home(home: Path, url: str, country: str) -> None:

@@ -25,6 +25,7 @@ from ncp.model import (
     Traits,
 )
 from ncp.service import handouts
+from ncp.service.named import check_named
 from ncp.service.point import Call
 from ncp.service.query import EP, consent, listed, orders, prescribed
 from ncp.store import prescriptions as rx
@@ -162,6 +163,7 @@ def _prepare(call: Call, submission: Submission) -> Prepared:
     entries = listed(call.point, entry.patient, EP)
     known = {d.unique_id: d for d in prescribed(call.point, entries).values()}
     given, concerned = handouts.match(dispensation, list(known.values()))
+    check_named(call, concerned)
     return Prepared(submission, operation, dispensation.id, patient, given, concerned, entries)
 
 

@@ -20,6 +20,7 @@ class Incoming:
         url: what was called.
         broken: why the content is not to be read at all (too large, too slow), or empty.
         status: HTTP status of a broken request.
+        server: own address on the connection.
     """
 
     service: str
@@ -30,6 +31,7 @@ class Incoming:
     url: str = ""
     broken: str = ""
     status: int = 0
+    server: str = ""
 
 
 @dataclass(frozen=True, slots=True)

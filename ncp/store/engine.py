@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
@@ -14,17 +15,28 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from data.errors import EnvironmentProblem, InputError, Problem
 from ncp.store.tables import metadata
+from ncp.store.turns import Turns
 
+T = TypeVar("T")
 _BUSY_MILLISECONDS = 15_000
 _SCHEMA_LOCK = 0x65686473
 """Advisory lock of PostgreSQL under which the tables are made (any fixed number)."""
 
 
+@dataclass
+class _Job:
+    """One work that waits for its turn to write, and what came of it."""
+
+    work: Callable[[Connection], Any]
+    result: Any = None
+    error: Exception | None = None
+    done: bool = False
+
+
 class Store:
     """A database that survives being killed at any moment.
 
-    SQLite runs with a write-ahead log and waits for the disk at every commit; writers of one
-    process queue on a lock, writers of other processes on the database.
+    SQLite runs with a write-ahead log and waits for the disk at every commit; writers take turns.
 
     Args:
         url: a file, ``sqlite:///file.db``, or ``postgresql://user@host/name``.
@@ -40,6 +52,9 @@ class Store:
         self._engine = _engine(self.url)
         self._writer = self._engine.execution_options(ehds_write=True)
         self._queue = threading.Lock()
+        self._turns = Turns(Path(f"{self.url.database}.lock"))
+        self._waiting: list[_Job] = []
+        self._waiting_lock = threading.Lock()
         self.create()
 
     def create(self) -> None:
@@ -51,7 +66,7 @@ class Store:
                         text("SELECT pg_advisory_xact_lock(:number)"), {"number": _SCHEMA_LOCK}
                     )
                 metadata.create_all(connection)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, OSError) as error:
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             raise EnvironmentProblem(
                 Problem(f"the store cannot be opened: {reason}",
@@ -67,9 +82,51 @@ class Store:
             with self._writer.begin() as connection:
                 yield connection
             return
-        # Without the queue, SQLite lets waiting writers sleep for up to a tenth of a second.
-        with self._queue, self._writer.begin() as connection:
+        with self._queue, self._turns.take(), self._writer.begin() as connection:
             yield connection
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Do some work in a write transaction and return what it gives, once it is kept.
+
+        Works that wait at the same time share one commit, which is what takes long; each stands
+        on its own: one that fails is undone and raises here, and the others are kept.
+
+        Raises:
+            Exception: what the work raises, or that the transaction was not kept.
+        """
+        if not self._sqlite:
+            with self._writer.begin() as connection:
+                return work(connection)
+        job = _Job(work)
+        with self._waiting_lock:
+            self._waiting.append(job)
+        with self._queue:
+            if not job.done:  # whoever comes first does the work of all who wait
+                with self._turns.take():
+                    with self._waiting_lock:
+                        jobs, self._waiting = self._waiting, []
+                    self._work_off(jobs)
+        if job.error is not None:
+            raise job.error
+        return cast(T, job.result)
+
+    def _work_off(self, jobs: list[_Job]) -> None:
+        kept = False
+        try:
+            with self._writer.begin() as connection:
+                if len(jobs) == 1:  # what fails is undone with the transaction
+                    jobs[0].result = jobs[0].work(connection)
+                else:
+                    _one_by_one(connection, jobs)
+            kept = True
+        except Exception as error:  # noqa: BLE001, RUF100 - nothing was kept: all are told
+            for job in jobs:
+                job.error = job.error or error
+        finally:
+            for job in jobs:
+                job.done = True
+                if not kept and job.error is None:  # interrupted: nobody is told that it is kept
+                    job.error = RuntimeError("the transaction was interrupted")
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
@@ -83,9 +140,24 @@ class Store:
             for table in reversed(metadata.sorted_tables):
                 connection.execute(table.delete())
 
+    def renew(self) -> None:
+        """Begin anew in a process that was forked: connections belong to the one that made them."""
+        self._engine.dispose(close=False)
+        self._turns.close()
+
     def close(self) -> None:
         """Give back all connections."""
         self._engine.dispose()
+        self._turns.close()
+
+
+def _one_by_one(connection: Connection, jobs: list[_Job]) -> None:
+    for job in jobs:
+        try:
+            with connection.begin_nested():
+                job.result = job.work(connection)
+        except Exception as error:  # noqa: BLE001, RUF100 - raised to its own caller
+            job.error = error
 
 
 def _url(text_: str) -> URL:

@@ -7,8 +7,9 @@ is forgotten.
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ncp.store.tables import seen
@@ -16,16 +17,25 @@ from ncp.store.tables import seen
 WINDOW = dt.timedelta(hours=24)
 
 
+def _note(make: Any) -> Any:
+    """Return the statement that notes a message unless it came within the window.
+
+    Made once: making it takes longer than executing it.
+    """
+    now = bindparam("now", type_=seen.c.moment.type)
+    before = bindparam("before", type_=seen.c.moment.type)
+    return make(seen).values(message_id=bindparam("id"), moment=now).on_conflict_do_update(
+        index_elements=[seen.c.message_id], set_={"moment": now}, where=seen.c.moment < before,
+    ).returning(seen.c.message_id)  # fmt: skip
+
+
+_NOTE = {"sqlite": _note(sqlite.insert), "postgresql": _note(postgresql.insert)}
+
+
 def first_time(connection: Connection, message_id: str, now: dt.datetime) -> bool:
     """Note a message; return False when it came before within the window."""
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    done = connection.execute(
-        make(seen).values(message_id=message_id, moment=now).on_conflict_do_update(
-            index_elements=[seen.c.message_id], set_={"moment": now},
-            where=seen.c.moment < now - WINDOW,
-        ).returning(seen.c.message_id)
-    )  # fmt: skip
-    return done.first() is not None
+    values = {"id": message_id, "now": now, "before": now - WINDOW}
+    return connection.execute(_NOTE[connection.dialect.name], values).first() is not None
 
 
 def forget(connection: Connection, now: dt.datetime) -> int:

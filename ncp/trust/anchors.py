@@ -11,6 +11,9 @@ from cryptography.hazmat.primitives import hashes
 
 from ncp.trust.keys import is_valid
 
+_REMEMBERED = 1024
+"""Certificates of which it is remembered who issued them."""
+
 
 class TrustStore:
     """The authorities that are trusted here, and single certificates that are.
@@ -23,6 +26,7 @@ class TrustStore:
     def __init__(self, certificates: Iterable[x509.Certificate]) -> None:
         self._authorities: list[x509.Certificate] = []
         self._single: set[bytes] = set()
+        self._issuers: dict[bytes, tuple[x509.Certificate, ...]] = {}
         for certificate in certificates:
             fingerprint = certificate.fingerprint(hashes.SHA256())
             if fingerprint in self._single:
@@ -43,12 +47,16 @@ class TrustStore:
             certificate: the one that came.
             now: with it, the authority must be valid at that moment too.
         """
-        if certificate.fingerprint(hashes.SHA256()) in self._single:
+        fingerprint = certificate.fingerprint(hashes.SHA256())
+        if fingerprint in self._single:
             return True
-        return any(
-            issued(certificate, authority) and (now is None or is_valid(authority, now))
-            for authority in self._authorities
-        )
+        # Who issued a certificate never changes; the same ones come with every request.
+        issuers = self._issuers.get(fingerprint)
+        if issuers is None:
+            issuers = tuple(one for one in self._authorities if issued(certificate, one))
+            if len(self._issuers) < _REMEMBERED:
+                self._issuers[fingerprint] = issuers
+        return any(now is None or is_valid(authority, now) for authority in issuers)
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:

@@ -107,7 +107,7 @@ def refuse(
         return SoapFault("Sender", first.text, first.rule.fault)
     code, status = first.code, ""
     if country_rules.generic_codes and first.rule.id in RIGHTS:
-        code = _generic(operation)
+        code = generic_code(operation)
         if operation in (Operation.PS_RETRIEVE, Operation.EP_RETRIEVE, Operation.ORCD_RETRIEVE):
             status = Status.PARTIAL.word
     return Refusal(
@@ -125,9 +125,12 @@ def _name(finding: Finding) -> str:
     return f"{place}:{finding.rule.id}"
 
 
-def _generic(operation: Operation) -> str:
+def generic_code(operation: Operation) -> str:
+    """Return the code of an operation for a reason that has none of its own."""
     if operation is Operation.IDENTIFY:
         return "ERROR_PI_GENERIC"
+    if operation in (Operation.DISPENSE, Operation.DISCARD):
+        return "ERROR_ED_GENERIC"
     for kind in document_kinds().values():
         if operation in (kind.list_operation, kind.retrieve_operation):
             return kind.generic

@@ -61,7 +61,7 @@ def judge_countries(
     country_rules: CountryRules,
 ) -> None:
     """Judge that signers, connection, issuers and home community are of one country."""
-    signers = {kind: _country(country_of(one.sealed.certificate)) for kind, one in found.items()}
+    signers = {kind: _country(country_of(one.certificate)) for kind, one in found.items()}
     if not signers:
         return
     named = sorted({country or "none" for country in signers.values()})

@@ -2,7 +2,8 @@
 
 Opening an assertion is the dear part of verifying it, and a professional's identity assertion
 comes again with every request of a session: what was opened is remembered by its exact bytes, not
-longer than the assertion is valid. Trust and time are judged anew each time.
+longer than the assertion is valid. Trust and time are judged anew each time. What it says and who
+signed it are remembered, not its XML; how much that is, is bounded.
 """
 
 from __future__ import annotations
@@ -13,23 +14,27 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from cryptography import x509
 from lxml import etree
 
 from ncp.trust.anchors import TrustStore
 from ncp.trust.findings import Findings
 from ncp.trust.keys import common_name, is_strong, is_valid, may_sign
 from ncp.trust.names import Kind
-from ncp.trust.signature import Broken, Sealed, opened, parsed, raw
-from ncp.trust.statement import Statement, read
+from ncp.trust.signature import Broken, opened, parsed, raw
+from ncp.trust.statement import Claim, Statement, claimed, read
 
 TOLERANCE = dt.timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An assertion whose signature fits, with what it says."""
+    """An assertion whose signature fits: who signed it, and what it says.
 
-    sealed: Sealed
+    Whether the certificate is trusted is another question.
+    """
+
+    certificate: x509.Certificate
     statement: Statement
 
 
@@ -37,12 +42,12 @@ class Memory:
     """Remembers opened assertions by their exact bytes; safe for several threads.
 
     Args:
-        size: how many are remembered; the one not used for longest goes first.
+        bound: bytes of assertions that are remembered; the one not used for longest goes first.
     """
 
-    def __init__(self, size: int = 2048) -> None:
-        self._size = size
-        self._kept: OrderedDict[bytes, tuple[Opened, dt.datetime]] = OrderedDict()
+    def __init__(self, bound: int = 8 * 1024 * 1024) -> None:
+        self._bound, self._size = bound, 0
+        self._kept: OrderedDict[bytes, tuple[Opened, dt.datetime, int]] = OrderedDict()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -55,9 +60,10 @@ class Memory:
         with self._lock:
             if key not in self._kept:
                 return None
-            found, until = self._kept[key]
+            found, until, size = self._kept[key]
             if now > until:
                 del self._kept[key]
+                self._size -= size
                 return None
             self._kept.move_to_end(key)
             return found
@@ -67,10 +73,13 @@ class Memory:
         until = found.statement.not_on_or_after
         if until is None:
             return
+        key = hashlib.sha256(content).digest()
         with self._lock:
-            self._kept[hashlib.sha256(content).digest()] = (found, until + TOLERANCE)
-            while len(self._kept) > self._size:
-                self._kept.popitem(last=False)
+            if key not in self._kept:
+                self._size += len(content)
+            self._kept[key] = (found, until + TOLERANCE, len(content))
+            while self._size > self._bound:
+                self._size -= self._kept.popitem(last=False)[1][2]
 
 
 def open_all(
@@ -91,22 +100,27 @@ def open_all(
     for assertion in assertions:
         content = raw(assertion)
         one = memory.find(content, now) if memory is not None else None
-        try:
-            root = one.sealed.content if one else parsed(content)
-        except Broken as broken:
-            findings.judge(broken.rule, False, broken.text)
-            continue
-        claimed = one.statement if one else read(root)
-        kind = claimed.kind
-        identifiers.append(claimed.id)
-        aside = f"an assertion of «{claimed.issuer}», of no known kind, was left aside"
+        claim: Claim | Statement
+        if one:
+            root, claim = None, one.statement
+        else:
+            try:
+                root = parsed(content)
+            except Broken as broken:
+                findings.judge(broken.rule, False, broken.text)
+                continue
+            claim = claimed(root)
+        kind = claim.kind
+        identifiers.append(claim.id)
+        aside = f"an assertion of «{claim.issuer}», of no known kind, was left aside"
         if not findings.judge("known-kind", kind is not None, aside, kind=kind) or kind is None:
             continue
         came.append(kind)
-        one = one or _open(content, root, kind, findings, memory)
+        if root is not None:
+            one = _open(content, root, kind, findings, memory)
         if one:
             found[kind] = one
-            _judge_seal(one.sealed, kind, findings, trust, now)
+            _judge_seal(one.certificate, kind, findings, trust, now)
     once = len(came) == len(set(came)) and len(identifiers) == len(set(identifiers))
     findings.judge("each-once", once, "the same kind of assertion, or the same ID, came twice")
     return found, set(came)
@@ -120,18 +134,21 @@ def _open(
     except Broken as broken:
         findings.judge(broken.rule, False, broken.text, kind=kind)
         return None
-    found = Opened(sealed, read(sealed.content))
+    found = Opened(sealed.certificate, read(sealed.content))
     if memory is not None:
         memory.keep(content, found)
     return found
 
 
 def _judge_seal(
-    sealed: Sealed, kind: Kind, findings: Findings, trust: TrustStore, now: dt.datetime
+    certificate: x509.Certificate,
+    kind: Kind,
+    findings: Findings,
+    trust: TrustStore,
+    now: dt.datetime,
 ) -> None:
     for rule in ("form", "signature-profile", "one-certificate", "signature-value"):
         findings.judge(rule, True, kind=kind)
-    certificate = sealed.certificate
     name = f"the certificate «{common_name(certificate) or 'without a name'}»"
     start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     findings.judge("certificate-strength", is_strong(certificate),

@@ -81,12 +81,24 @@ def moment(text: str | None) -> dt.datetime | None:
     return value.astimezone(dt.UTC)
 
 
-def read(assertion: etree._Element) -> Statement:
-    """Read an assertion; nothing is judged here.
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What an assertion says that it is, before its signature is looked at; nothing to rely on."""
 
-    Args:
-        assertion: the signed content, or, to know its kind only, an element that is not verified.
-    """
+    kind: Kind | None
+    id: str
+    issuer: str
+
+
+def claimed(assertion: etree._Element) -> Claim:
+    """Read what an assertion says that it is."""
+    issuer = _child(assertion, "Issuer")
+    kind = Kind.of(_attribute(issuer, "NameQualifier"))
+    return Claim(kind, assertion.get("ID", ""), _text(issuer))
+
+
+def read(assertion: etree._Element) -> Statement:
+    """Read the signed content of an assertion; nothing is judged here."""
     issuer = _child(assertion, "Issuer")
     name_id = _find(assertion, "Subject/NameID")
     conditions = _child(assertion, "Conditions")

@@ -62,6 +62,7 @@ class Trusted:
         prescription_id, pin: what the treatment relationship adds for one prescription.
         issuer: issuer of the identity assertion; ``name@issuer`` is how audit names people.
         country: country of the certificate that signed.
+        assurance: how the professional was authenticated (AuthnContextClassRef).
         warnings: what was found and does not forbid an answer.
     """
 
@@ -76,6 +77,7 @@ class Trusted:
     trc_id: str = ""
     country: str = ""
     warnings: tuple[Result, ...] = field(default=())
+    assurance: str = ""
 
 
 def verify(
@@ -166,7 +168,7 @@ def _assess(
 
 def _trusted(found: dict[Kind, Opened], findings: Sequence[Finding]) -> Trusted:
     identity = found[Kind.HCP]
-    country = country_of(identity.sealed.certificate)
+    country = country_of(identity.certificate)
     treatment = found[Kind.TRC].statement if Kind.TRC in found else None
     kin = found[Kind.NOK].statement if Kind.NOK in found else None
     purpose = purpose_of(identity.statement)
@@ -182,6 +184,7 @@ def _trusted(found: dict[Kind, Opened], findings: Sequence[Finding]) -> Trusted:
         treatment.id if treatment else "",
         country,
         tuple(f.result() for f in findings if f.outcome == "fail"),
+        identity.statement.authn_class,
     )
 
 

@@ -50,3 +50,78 @@ def test_what_is_no_document_is_refused_and_nothing_is_written(
     assert run(["ips", "convert", str(source), "--to", "fhir", "-o", str(target)]) == 2
     assert "x.xml" in capsys.readouterr().err
     assert not target.exists()
+
+
+@pytest.mark.parametrize("form", ["pivot", "friendly"])
+def test_a_cda_document_is_transcoded_and_the_messages_are_told(
+    summary: Path, tmp_path: Path, form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, made, told = tmp_path / "a.xml", tmp_path / "b.xml", tmp_path / "m.json"
+    source = "friendly" if form == "pivot" else "pivot"
+    assert run(["-q", "ips", "convert", str(summary), "--to", "cda", "--form", source,
+                "-o", str(first)]) == 0  # fmt: skip
+    capsys.readouterr()
+    assert run(["ips", "convert", str(first), "--to", "cda", "--form", form, "-o", str(made),
+                "--messages", str(told)]) == 0  # fmt: skip
+    messages = json.loads(told.read_text(encoding="utf-8"))
+    assert messages["schema"] == "ehds.transcoding/1"
+    assert {m["family"] for m in messages["messages"]} <= {"TM", "TSAM"}
+    assert f"0 errors, {len(messages['messages'])} warnings" in capsys.readouterr().err
+    assert run(["-q", "ips", "check", str(made)]) == 0
+    again = tmp_path / "c.xml"
+    assert run(["-q", "ips", "convert", str(made), "--to", "cda", "--form", form,
+                "-o", str(again)]) == 0  # fmt: skip
+    assert again.read_bytes() == made.read_bytes()
+
+
+def test_an_error_of_the_transcoding_leaves_with_one_and_its_number(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given, made = tmp_path / "p.xml", tmp_path / "q.xml"
+    assert run(["-q", "rx", "build", "substance", "--to", "cda", "-o", str(given)]) == 0
+    text = given.read_text(encoding="utf-8")
+    start = text.index(":formCode")
+    strange = text[:start] + text[start:].replace("0.4.0.127.0.16.1.1.2.1", "2.999.5", 1)
+    given.write_text(strange, encoding="utf-8")
+    assert run(["ips", "convert", str(given), "--to", "cda", "-o", str(made)]) == 1
+    told = capsys.readouterr().err
+    assert "Error: TSAM 4501" in told
+    assert "Error: TM 4505" in told
+    assert made.exists()
+
+
+@pytest.mark.parametrize("option", [["--level", "3"], ["--loss", "loss.json"]])
+def test_what_has_no_meaning_from_cda_to_cda_is_refused(
+    summary: Path, tmp_path: Path, option: list[str]
+) -> None:
+    cda = tmp_path / "a.xml"
+    assert run(["-q", "ips", "convert", str(summary), "--to", "cda", "-o", str(cda)]) == 0
+    assert run(["-q", "ips", "convert", str(cda), "--to", "cda", *option]) == 2
+
+
+def test_the_form_of_a_document_can_be_asked_for(summary: Path, tmp_path: Path) -> None:
+    cda = tmp_path / "a.xml"
+    assert run(["-q", "ips", "convert", str(summary), "--to", "cda", "--form", "friendly",
+                "-o", str(cda)]) == 0  # fmt: skip
+    judge = ["-q", "ips", "check", str(cda), "--fail-level", "warning", "--form"]
+    assert run([*judge, "pivot"]) == 1
+
+
+def test_the_two_levels_are_judged_as_a_pair(
+    summary: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("fpdf")
+    full, flat = tmp_path / "full.xml", tmp_path / "flat.xml"
+    for level, file in (("3", full), ("1", flat)):
+        assert run(["-q", "ips", "convert", str(summary), "--to", "cda", "--level", level,
+                    "-o", str(file)]) == 0  # fmt: skip
+    capsys.readouterr()
+    for command in ("ips", "rx"):
+        assert run(["-q", command, "check", str(flat), str(full), "--pair"]) == 0
+        assert f"{full} + {flat}: valid" in capsys.readouterr().out
+    text = flat.read_text(encoding="utf-8").replace("<setId root=", '<setId root="2.999" x=', 1)
+    flat.write_text(text.replace(' x="', ' extension="', 1), encoding="utf-8")
+    judge = ["-q", "ips", "check", str(full), str(flat), "--pair", "--fail-level", "warning"]
+    assert run(judge) == 1
+    assert "cda-p-set" in capsys.readouterr().out
+    assert run(["-q", "ips", "check", str(full), "--pair"]) == 2

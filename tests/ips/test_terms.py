@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,8 @@ from data.errors import InputError
 from ips import terms
 from ips.loss import Fate, LossReport
 from ips.terms import Equivalence
-from ips.terms.tables import code_list, maps, shipped_lists
+from ips.terms.own import own_terminology
+from ips.terms.tables import code_list, shipped_lists
 
 SNOMED = "http://snomed.info/sct"
 OID = "urn:oid:2.16.578.1.12.4.1.1."
@@ -246,59 +247,136 @@ def test_normalising_a_system_twice_changes_nothing(text: str) -> None:
 
 
 @pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A user's own terminology folder; the caches are emptied before and after."""
-    from ips.terms import tables, translation, valuesets
-
-    def forget() -> None:
-        for cached in (tables.maps, translation.translate, translation._names,
-                       valuesets._own_sets):  # fmt: skip
-            cached.cache_clear()
-
+def own(tmp_path: Path) -> Path:
     (tmp_path / "maps").mkdir()
-    monkeypatch.setenv("EHDS_TERMINOLOGY", str(tmp_path))
-    forget()
-    yield tmp_path
-    monkeypatch.undo()
-    forget()
+    (tmp_path / "value-sets").mkdir()
+    return tmp_path
 
 
 HEAD = ("source_list,source_code,source_display_nb,target_system,target_code,target_display_en,"
         "equivalence,inferred,map_source,edition,note\n")  # fmt: skip
 
 
+ROW = "7170,K86,Hypertensjon,icd-10,I10,Hypertension,equivalent,no,own,1,\n"
+SETS = "value_set,system,code,display_en\n"
+NAMES = "system,code,language,display\n"
+
+
+def write(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8")
+
+
+def told(folder: Path) -> str:
+    with pytest.raises(InputError) as caught, own_terminology(folder):
+        pass
+    return "\n".join(line for problem in caught.value.problems for line in problem.lines())
+
+
 def test_a_users_own_map_goes_first(own: Path) -> None:
-    row = "7170,K86,Hypertensjon,icd-10,I10,Hypertension,equivalent,no,own,1,\n"
-    (own / "maps" / "icpc2.csv").write_text(HEAD + row, encoding="utf-8")
-    assert _codes(terms.translate("7170", "K86")) == ["I10"]
-    assert "WONCA" in terms.translate("7170", "K87").reason
+    write(own / "maps" / "icpc2.csv", HEAD + ROW)
+    with own_terminology(own):
+        assert _codes(terms.translate("7170", "K86")) == ["I10"]
+        assert "WONCA" in terms.translate("7170", "K87").reason
+    assert _codes(terms.translate("7170", "K86")) == []
 
 
-def test_a_users_own_value_set_makes_membership_complete(own: Path) -> None:
-    (own / "eHDSIDoseForm.fsh").write_text(
-        'ValueSet: eHDSIDoseForm\n* http://standardterms.edqm.eu#10219000 "Tablet"\n',
-        encoding="utf-8",
-    )
-    assert terms.in_value_set("eHDSIDoseForm", "edqm", "10219000") is True
-    assert terms.in_value_set("eHDSIDoseForm", "edqm", "10210000") is False
+def test_a_users_own_map_goes_before_a_rule(own: Path) -> None:
+    rule = _codes(terms.translate("7110", "J459"))
+    write(own / "maps" / "a.csv", HEAD + "7110,J459,x,icd-10,J46,y,equivalent,no,own,1,\n")
+    with own_terminology(own):
+        assert _codes(terms.translate("7110", "J459")) == ["J46"] != rule
+        assert _codes(terms.translate("7110", "J450")) == ["J45.0"]
+    assert _codes(terms.translate("7110", "J459")) == rule
+
+
+def test_a_map_from_a_system_that_is_no_national_list(own: Path) -> None:
+    row = "urn:oid:1.2.3.4.7448,1,x,edqm,10219000,Tablet,equal,no,own,1,\n"
+    write(own / "maps" / "a.csv", HEAD + row)
+    national = terms.translate("7448", "1")
+    with own_terminology(own):
+        assert _codes(terms.translate("urn:oid:1.2.3.4.7448", "1")) == ["10219000"]
+        assert terms.translate("7448", "1") == national
+
+
+@pytest.mark.parametrize("name", ["eHDSIDoseForm", "1.3.6.1.4.1.12559.11.10.1.3.1.42.2"])
+def test_a_users_own_value_set_makes_membership_complete(own: Path, name: str) -> None:
+    write(own / "value-sets" / "form.csv", f"{SETS}{name},edqm,10219000,Tablet\n")
+    with own_terminology(own):
+        assert terms.in_value_set("eHDSIDoseForm", "edqm", "10219000") is True
+        assert terms.in_value_set("eHDSIDoseForm", "edqm", "10210000") is False
+
+
+def test_a_value_set_in_fhir_shorthand_is_read_with_its_names(own: Path) -> None:
+    line = '* http://standardterms.edqm.eu#1 "A \\"fine\\" form"'
+    write(own / "eHDSIDoseForm.fsh", f"ValueSet: eHDSIDoseForm\n{line}\n")
+    with own_terminology(own):
+        assert terms.in_value_set("eHDSIDoseForm", "edqm", "1") is True
+        assert terms.in_value_set("eHDSIDoseForm", "edqm", "10210000") is False
+        assert terms.label("edqm", "1", "en") == 'A "fine" form'
 
 
 def test_a_value_set_as_fhir_json_is_read(own: Path) -> None:
-    (own / "x.json").write_text(
+    write(own / "x.json",
         '{"resourceType": "ValueSet", "name": "Own", "expansion": {"contains": '
         '[{"system": "http://loinc.org", "code": "718-7"}]}}',
-        encoding="utf-8",
-    )
-    assert terms.in_value_set("Own", "http://loinc.org", "718-7") is True
-    assert terms.in_value_set("Own", "http://loinc.org", "1-1") is False
+    )  # fmt: skip
+    with own_terminology(own):
+        assert terms.in_value_set("Own", "http://loinc.org", "718-7") is True
+        assert terms.in_value_set("Own", "http://loinc.org", "1-1") is False
 
 
-def test_a_wrong_own_map_is_told_with_file_line_and_all_problems(own: Path) -> None:
+def test_a_users_own_names_go_first(own: Path) -> None:
+    shipped = terms.label("7448", "53")
+    write(own / "designations.csv", f"{NAMES}7448,53,nb,Pille\n7448,53,sv,Piller\n")
+    with own_terminology(own):
+        assert terms.label("7448", "53") == "Pille"
+        assert terms.label("urn:oid:2.16.578.1.12.4.1.1.7448", "53", "sv") == "Piller"
+    assert terms.label("7448", "53") == shipped != "Pille"
+
+
+def test_everything_wrong_in_a_folder_is_told_with_file_and_line(own: Path) -> None:
     rows = "7170,K86,x,icd-10,I10,y,same,no,own,1,\n7170,K87,x,,,,unmatched,perhaps,own,1,\n"
-    (own / "maps" / "bad.csv").write_text(HEAD + rows, encoding="utf-8")
-    with pytest.raises(InputError) as caught:
-        maps()
-    told = "\n".join(line for problem in caught.value.problems for line in problem.lines())
-    assert "bad.csv:2: unknown equivalence «same»" in told
-    assert "bad.csv:3: an unmatched code needs a reason" in told
-    assert "bad.csv:3: «perhaps» is not yes or no" in told
+    write(own / "maps" / "bad.csv", HEAD + rows + "7170,K88,x,icd,I10,y,equal,no,own,1,\n")
+    write(own / "value-sets" / "bad.csv", f"{SETS},edqm,1,x\neHDSIDoseForm,edqmm,1,x\n")
+    write(own / "designations.csv", f"{NAMES}7448,53,norsk,Pille\n7448,,nb,Pille\n")
+    write(own / "bad.json", '{"resourceType":\n oops}')
+    found = told(own)
+    for line in (
+        "bad.csv:2: unknown equivalence «same»",
+        "bad.csv:3: an unmatched code needs a reason",
+        "bad.csv:3: «perhaps» is not yes or no",
+        "bad.csv:4: «icd» is no code system",
+        "bad.csv:2: value_set, system and code must all be filled",
+        "bad.csv:3: «edqmm» is no code system",
+        "designations.csv:2: «norsk» is no language",
+        "designations.csv:3: system, code, language and display must all be filled",
+        "bad.json:2:2: not valid JSON",
+    ):
+        assert line in found
+
+
+def test_wrong_columns_of_two_tables_are_told_together(own: Path) -> None:
+    write(own / "maps" / "a.csv", "source,target\n1,2\n")
+    write(own / "designations.csv", "system,code\n1,2\n")
+    found = told(own)
+    assert "a.csv:1: column «source_list» is missing" in found
+    assert "designations.csv:1: column «language» is missing" in found
+
+
+def test_a_table_that_would_not_be_read_is_told(own: Path) -> None:
+    write(own / "designations.csv", f"{NAMES}7448,53,nb,Pille\n")
+    write(own / "mapping.csv", HEAD + ROW)
+    assert "mapping.csv: this table would not be read" in told(own)
+
+
+def test_an_empty_folder_and_none_at_all_are_told(own: Path) -> None:
+    assert "nothing to read" in told(own)
+    assert "no such folder" in told(own / "none")
+
+
+def test_the_environment_is_as_it_was(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EHDS_TERMINOLOGY", "before")
+    write(own / "maps" / "a.csv", HEAD + ROW)
+    with own_terminology(own):
+        assert os.environ["EHDS_TERMINOLOGY"] == str(own)
+    assert os.environ["EHDS_TERMINOLOGY"] == "before"

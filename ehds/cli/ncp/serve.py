@@ -27,6 +27,13 @@ from ehds.cli.output import say
 @click.option("--trust", "trusted", multiple=True,
               type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="PEM of a further authority; several times.")  # fmt: skip
+@click.option("--agreements", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Table of countries and services that are served; all without it.")  # fmt: skip
+@click.option("--syslog", default="",
+              help="Audit repository: host:port (TLS), tcp://host:port or file:PATH.")  # fmt: skip
+@click.option("--evidence", is_flag=True, help="Keep signed evidence of receipt (ETSI REM).")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True,
+              help="Processes that answer.")  # fmt: skip
 @click.option("--ready-file", type=click.Path(dir_okay=False, path_type=Path),
               help="Gets one line of JSON when requests are accepted.")  # fmt: skip
 @click.option("--quirks", type=click.Choice(["openncp", "gematik"]), default=None,
@@ -45,6 +52,10 @@ def command(
     home: Path | None,
     store: str,
     trusted: tuple[Path, ...],
+    agreements: Path | None,
+    syslog: str,
+    evidence: bool,
+    workers: int,
     ready_file: Path | None,
     quirks: str | None,
     lenient: bool,
@@ -61,13 +72,12 @@ def command(
       ehds ncp serve --records patients/ --port 0 --ready-file ready.json
     """
     from ncp.connector.choosing import choose
-    from ncp.service.app import build
-    from ncp.service.pipeline import Pipeline
-    from ncp.service.server import Place, bind, run, write_ready
-    from ncp.service.starting import forget_home, start, tell_home
+    from ncp.fhir import load, routes
+    from ncp.service.server import Place, bind, write_ready
+    from ncp.service.starting import courier, forget_home, serve, start, tell_home
 
     # The address is judged first: nothing is made for a server that may not be.
-    sock = bind(Place(host, port, public), tls=not no_tls)
+    sock = bind(Place(host, port, public), tls=not no_tls, shared=workers > 1)
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
     folder = home or default_home()
     connector = choose(country.upper(), records=records, named=named, lenient=lenient)
@@ -75,7 +85,9 @@ def command(
         say("Left out: " + "\n".join(problem.lines()))
     started = start(folder, country, connector, store=store, trusted=trusted,
                     strict=not lenient, quirks=quirks or "",
-                    need_retrieval=not dispense_unretrieved)  # fmt: skip
+                    need_retrieval=not dispense_unretrieved, agreements=agreements,
+                    evidence=evidence)  # fmt: skip
+    beside = [courier(started, syslog)] if syslog else []
     if no_tls:
         say("Warning: without TLS anyone on this machine can read and ask; for tests only.")
 
@@ -86,8 +98,8 @@ def command(
         say(f"Country A ({started.point.country.code}) answers at {url}. Stop with Ctrl-C.")
 
     try:
-        run(build(Pipeline(started.point)), sock,
-            tls=None if no_tls else started.tls.context(), ready=ready)  # fmt: skip
+        serve(started, sock, tls=not no_tls, ready=ready, workers=workers, beside=beside,
+              more=lambda: routes(started.point, load(folder)))  # fmt: skip
     finally:
         forget_home(folder)
         started.point.store.close()

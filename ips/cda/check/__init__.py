@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from data.errors import InputError, Problem
 from data.results import Report, Result
@@ -11,10 +12,18 @@ from ips.cda.check import body, header, schema
 from ips.cda.check.rules import Checked
 from ips.cda.names import V3
 
-__all__ = ["check_cda", "check_pair"]
+__all__ = ["Form", "check_cda", "check_pair", "level_of"]
+
+Form = Literal["pivot", "friendly"]
 
 
-def check_cda(content: bytes, schema_dir: Path | None = None) -> Report:
+def check_cda(
+    content: bytes,
+    schema_dir: Path | None = None,
+    form: Form | None = None,
+    *,
+    name: str = "document",
+) -> Report:
     """Judge one document of MyHealth@EU.
 
     Implements: MyHealth@EU CDA templates (header table, section table, absent-unknown
@@ -23,6 +32,9 @@ def check_cda(content: bytes, schema_dir: Path | None = None) -> Report:
     Args:
         content: the document.
         schema_dir: folder with ``CDA_Pharma.xsd``; without it the schema is skipped.
+        form: ``pivot`` refuses a national code in front of its European translation; ``friendly``
+            and None accept it.
+        name: how errors call the document.
 
     Returns:
         A report: one result for each broken rule, and one for each group of rules that holds.
@@ -30,7 +42,7 @@ def check_cda(content: bytes, schema_dir: Path | None = None) -> Report:
     Raises:
         InputError: not readable as XML, or the folder has no schema.
     """
-    document = _open(content)
+    document = _open(content, form or "", name)
     schema.check(document, schema_dir)
     if not document.kind:
         document.fail("cda-d-kind", "The document is neither a patient summary nor a prescription "
@@ -39,6 +51,15 @@ def check_cda(content: bytes, schema_dir: Path | None = None) -> Report:
     body.check(document)
     kind = f"{document.kind or 'other'}, level {document.level}"
     return Report(tuple(document.results), _subject(document), {"profiles": [kind]})
+
+
+def level_of(content: bytes) -> int:
+    """Return the level of a document: 3 with a structured body, 1 with a file.
+
+    Raises:
+        InputError: not readable as XML, or not CDA.
+    """
+    return _open(content).level
 
 
 def check_pair(structured: bytes, file: bytes) -> Report:
@@ -85,15 +106,15 @@ def _pair_ids(three: Checked, one: Checked) -> None:
                    "/ClinicalDocument/relatedDocument", source="eHDSI HDR.107")  # fmt: skip
 
 
-def _open(content: bytes) -> Checked:
-    root = xml.parse(content, name="document")
+def _open(content: bytes, form: str = "", name: str = "document") -> Checked:
+    root = xml.parse(content, name=name)
     if root.tag != f"{{{V3}}}ClinicalDocument":
         raise InputError(
             Problem("this is not a CDA document", f"/{xml.local(root)}",
                     "the root is ClinicalDocument in the namespace urn:hl7-org:v3",
                     "give a document of MyHealth@EU")
         )  # fmt: skip
-    return Checked.of(root)
+    return Checked.of(root, form)
 
 
 def _first(document: Checked, path: str) -> tuple[str, str]:

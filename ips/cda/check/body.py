@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
 
 from lxml import etree
@@ -11,12 +12,15 @@ from ips.cda.names import V3, Section, sections, uri_of
 from ips.cda.read import tables
 from ips.cda.read.node import words
 from ips.transcode.elements import CodedElement, Usage, coded_elements, column_of
-from ips.transcode.sets import member_of_any
 
 ABSENT = "2.16.840.1.113883.5.1150.1"
 _IN = f"{{{V3}}}"
 _SEVERITY = 59
 """The row for severity, whose path also finds certainty, criticality and other answers."""
+
+
+_BEGINS = {"application/pdf": b"%PDF-", "image/png": b"\x89PNG", "image/jpeg": b"\xff\xd8"}
+"""How the content of each kind of file begins."""
 
 
 def check(document: Checked) -> None:
@@ -56,8 +60,25 @@ def _file(document: Checked) -> None:
         document.fail("cda-l1-base64", "The file is marked as base64.", text)
     if not (text.text or "").strip():
         document.fail("cda-l1-empty", "The file is empty.", text)
+    elif text.get("representation") == "B64":
+        _content(document, text)
     if not document.broken("cda-l1"):
         document.passed("cda-l1", "the document carries a file")
+
+
+def _content(document: Checked, text: etree._Element) -> None:
+    """Judge the file itself: base64 of what its media type says; a PDF that claims PDF/A."""
+    try:
+        raw = base64.b64decode("".join((text.text or "").split()), validate=True)
+    except ValueError:
+        document.fail("cda-l1-base64", "The file is not base64.", text, source="OpenNCP TM 4513")
+        return
+    media = text.get("mediaType", "")
+    if not raw.startswith(_BEGINS.get(media, b"")):
+        document.fail("cda-l1-media", f"The file is not of the type {media}.", text)
+    elif media == "application/pdf" and b"http://www.aiim.org/pdfa/ns/id/" not in raw:
+        document.fail("cda-l1-pdfa", "The PDF does not say that it is PDF/A.", text, warning=True,
+                      source="IHE XDS-SD, ITI TF-3 5.2")  # fmt: skip
 
 
 def _mandatory(document: Checked, present: list[str]) -> None:
@@ -180,6 +201,9 @@ def _codes(document: Checked) -> None:
                       "not at hand (EHDS_TERMINOLOGY)")  # fmt: skip
     elif not document.broken("cda-c"):
         document.passed("cda-c", "every code is in its value set")
+    if document.national:
+        document.passed("cda-c-friendly", f"{document.national} codes are national, with the "
+                        "European one as translation: the friendly form")  # fmt: skip
 
 
 def _code(document: Checked, node: etree._Element, element: CodedElement, wanted: Usage) -> bool:
@@ -188,7 +212,7 @@ def _code(document: Checked, node: etree._Element, element: CodedElement, wanted
         if wanted is Usage.REQUIRED:
             document.fail("cda-c-required", "A required code has a null flavour.", node)
         return True
-    answer = _member(node, element.value_sets)
+    answer = document.member(node, element.value_sets)
     if answer is False:
         document.fail(
             "cda-c-value-set",
@@ -206,11 +230,3 @@ def _question(value: etree._Element) -> str:
     parent = value.getparent()
     code = None if parent is None else parent.find(f"{_IN}code")
     return "" if code is None else code.get("code", "")
-
-
-def _member(node: etree._Element, value_sets: tuple[str, ...]) -> bool | None:
-    code, oid = node.get("code", ""), node.get("codeSystem", "")
-    if not code or not oid:
-        return None
-    system = uri_of(oid, node.get("codeSystemName", ""))
-    return member_of_any(value_sets, system, code)

@@ -11,8 +11,7 @@ from lxml import etree
 import data
 from data.loaders.tables import Problems, read_csv
 from ips.cda.check.rules import Checked, place
-from ips.cda.names import V3, XSI, uri_of
-from ips.terms import in_value_set
+from ips.cda.names import V3, XSI
 from ips.transcode.elements import select
 
 _NAMESPACES = {"v3": V3, "xsi": XSI}
@@ -119,12 +118,12 @@ def _value(document: Checked, row: HeaderRow, node: etree._Element) -> None:
     if row.mandatory and node.get("nullFlavor"):
         document.fail(row.id, f"{row.rule} A null flavour is not admitted.", node,
                       obligations=row.obligations)  # fmt: skip
-    code, oid = node.get("code", ""), node.get("codeSystem", "")
-    if row.value_set and code and oid and not node.get("nullFlavor"):
-        system = uri_of(oid, node.get("codeSystemName", ""))
-        if in_value_set(row.value_set, system, code) is False:
-            document.fail(f"{row.id}-code", f"{code} is not in the value set {row.value_set}.",
-                          node, warning=True, obligations=row.obligations)  # fmt: skip
+    if not row.value_set or node.get("nullFlavor"):
+        return
+    if document.member(node, (row.value_set,)) is False:
+        code = node.get("code")
+        document.fail(f"{row.id}-code", f"{code} is not in the value set {row.value_set}.",
+                      node, warning=True, obligations=row.obligations)  # fmt: skip
 
 
 def _zones(document: Checked) -> None:

@@ -12,6 +12,7 @@ from ips.cda.read.node import Node, Reading, clean
 from ips.cda.read.resources import Resources
 from ips.cda.read.tables import Absence
 from ips.loss import Fate
+from ips.summary.systems import absent
 
 HL7 = "http://terminology.hl7.org/CodeSystem/"
 LOINC = "http://loinc.org"
@@ -167,6 +168,31 @@ def absent_concept(found: Absence) -> Json:
     """Return the concept of a known absence in SNOMED CT, as IPS 2.0.0 asks."""
     coding_ = {"system": "http://snomed.info/sct", "code": found.snomed, "display": found.display}
     return {"coding": [coding_], "text": found.display}
+
+
+def nothing(
+    gone: Absence, node: Node, work: Work, name: str, *, status: str, code: str,
+    who: str = "subject", time: str,
+) -> list[str]:  # fmt: skip
+    """Return the reference of the resource that says that there is none of something.
+
+    Args:
+        gone: what the entry says; that nothing is known makes the section unknown, no resource.
+        node: the entry, which is then read.
+        work: what is at hand.
+        name: resource type.
+        status: its status.
+        code: element of its code.
+        who: element of the patient.
+        time: its mandatory time, which does not apply.
+    """
+    settle(node, "id", "statusCode")
+    if gone.means == "unknown":
+        return []
+    content = {"status": status, code: absent_concept(gone),
+               who: {"reference": work.resources.patient},
+               time: absent("not-applicable")}  # fmt: skip
+    return [work.resources.add(name, content, node.where)]
 
 
 def entry_ids(node: Node) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import lru_cache
 from typing import Any
 
 from ips.cda.read import tables
@@ -23,6 +24,8 @@ _SNOMED = "http://snomed.info/sct"
 _NO_EDITION = "FHIR names a version of SNOMED CT by its edition too, which CDA does not tell."
 _UCUM = "http://unitsofmeasure.org"
 _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?([eE][+-]?\d{1,2})?", re.ASCII)
+_CODED = ("code", "codeSystem", "codeSystemName", "codeSystemVersion", "displayName")
+_ODD_SPACE = re.compile(r"\s\s|[^\S ]")
 MAX_NUMBER = 1e15
 """What is larger, or as small, is no measurement; up to here every whole number is exact."""
 
@@ -44,8 +47,7 @@ def concept(node: Node | None, *, extra: tuple[Json, ...] = ()) -> Json:
     _codings(node, codings, doubts)
     original = node.one("originalText")
     text = original.text() if original else ""
-    names = [c["display"] for c in codings if c.get("display")]
-    text = clean(text or (names[0] if names else ""))
+    text = clean(text or next((c["display"] for c in codings if c.get("display")), ""))
     result: Json = {}
     if codings:
         result["coding"] = codings
@@ -61,22 +63,24 @@ def coding(node: Node) -> tuple[str, str]:
 
 
 def _codings(node: Node, found: list[Json], doubts: list[str]) -> None:
-    code = node.get("code")
-    if code and re.search(r"\s\s|[^\S ]", code):
+    code, oid, name, version, display = node.gets(*_CODED)
+    if code and _ODD_SPACE.search(code):
         code = " ".join(code.split())
     if code and not code.strip("."):
         node.note(code, Fate.NOT_CARRIED, "This is no code.")
     elif code:
-        made = {"system": _system(node, doubts), "code": clean(code)}
-        version, display = node.get("codeSystemVersion"), node.get("displayName")
-        if version and made["system"] != _SNOMED:
+        system, doubt = _system(oid, name)
+        if doubt:
+            doubts.append(doubt)
+        made = {"system": system} if system else {}
+        made["code"] = clean(code)
+        if version and system != _SNOMED:
             made["version"] = clean(version)
         elif version:
             place = f"{node.where}/@codeSystemVersion"
             node.reading.note(place, version, Fate.NOT_CARRIED, _NO_EDITION)
         if display:
             made["display"] = clean(display)
-        made = {key: value for key, value in made.items() if value}
         if made not in found:
             found.append(made)
     for translation in node.many("translation"):
@@ -86,15 +90,14 @@ def _codings(node: Node, found: list[Json], doubts: list[str]) -> None:
             found.append({"display": clean(original.text())})
 
 
-def _system(node: Node, doubts: list[str]) -> str:
-    oid, name = node.get("codeSystem"), node.get("codeSystemName")
+@lru_cache(maxsize=1024)
+def _system(oid: str, name: str) -> tuple[str, str]:
+    """Return the URI of a code system by its OID and name, and what is doubtful about them."""
     if tables.OID.fullmatch(oid):
-        return tables.system_uri(oid, name)
+        return tables.system_uri(oid, name), ""
     if tables.OID.fullmatch(name):
-        doubts.append("Name and OID of the code system had changed places.")
-        return tables.system_uri(name)
-    doubts.append("The code system is not named by an OID; the code travels without its system.")
-    return ""
+        return tables.system_uri(name), "Name and OID of the code system had changed places."
+    return "", "The code system is not named by an OID; the code travels without its system."
 
 
 def _note_concept(node: Node, codings: list[Json], text: str, doubts: list[str]) -> None:
@@ -290,12 +293,12 @@ def bounded(node: Node) -> Json:
 
 def identifier(node: Node) -> Json:
     """Return the Identifier of an II; empty when it has only a null flavour."""
-    root, extension = node.get("root"), clean(node.get("extension"))
+    root, extension, owner = node.gets("root", "extension", "assigningAuthorityName")
+    extension = clean(extension)
     if not root:
         return {"value": extension} if extension else {}
     if tables.OID.fullmatch(root):
         if extension:
-            owner = node.get("assigningAuthorityName")
             if root.startswith("2.25."):
                 return {"system": tables.system_uri(root, owner), "value": extension}
             return {"system": tables.oid_uri(root), "value": extension}

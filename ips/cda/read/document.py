@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from data.errors import InputError, Problem
 from ips import xml
 from ips.cda.read import header
@@ -17,13 +19,14 @@ from ips.cda.read.prescriptions import Prescriber
 from ips.cda.read.resources import Resources
 from ips.cda.read.sections import finished, read_sections
 from ips.loss import Fate, LossReport
-from ips.summary.copying import stable_id
+from ips.summary.copying import default, stable_id
 from ips.summary.entries import Context, conform
 from ips.summary.tables import canonical
 
 CDA = "urn:hl7-org:v3"
 SUMMARY = "60591-5"
 _ORIGINAL = "The content is in the attached file."
+_REFERENCE = re.compile(rb'"reference":"([^"]*)"')
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _EU_PATIENT = "http://hl7.eu/fhir/base/StructureDefinition/patient-eu-core"
 
@@ -262,17 +265,14 @@ def _as_pattern(kind: Json) -> Json:
 def _reached(resources: Resources, *roots: Json) -> list[tuple[str, Json]]:
     """Return what the head leads to; a document holds nothing else (FHIR R4 documents)."""
     seen: set[str] = set()
-    stack: list[Any] = list(roots)
-    while stack:
-        value = stack.pop()
-        if isinstance(value, dict):
-            url = value.get("reference")
-            if isinstance(url, str) and url in resources.entries and url not in seen:
+    waiting = list(roots)
+    while waiting:
+        written = orjson.dumps(waiting.pop(), default=default)
+        for reference in _REFERENCE.findall(written):
+            url = reference.decode()
+            if url in resources.entries and url not in seen:
                 seen.add(url)
-                stack.append(resources.entries[url])
-            stack.extend(value.values())
-        elif isinstance(value, list):
-            stack.extend(value)
+                waiting.append(resources.entries[url])
     for url, resource in resources.entries.items():
         if url not in seen:
             resources.reading.note(

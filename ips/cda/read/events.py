@@ -16,6 +16,7 @@ from ips.cda.read.common import (
     comments,
     entry_ids,
     negation,
+    nothing,
     observations,
     settle,
     status,
@@ -35,25 +36,15 @@ _RECALLED: Json = {
 }  # fmt: skip
 """What the patient told of a vaccination."""
 
-_NO_TIME = {"_effectiveDateTime": absent("not-applicable")}
-
 
 def procedures(node: Node, work: Work) -> list[str]:
     """Return the reference of a procedure."""
     code = node.one("code")
     settle(node, "text")
     gone = absence(code, work)
-    if gone is not None and code is not None:
-        settle(node, "id", "statusCode")
-        if gone.means == "unknown":
-            return []
-        return [work.resources.add(
-            "Procedure",
-            {"status": "unknown", "code": absent_concept(gone),
-             "subject": {"reference": work.resources.patient},
-             "_performedDateTime": absent("not-applicable")},
-            node.where,
-        )]  # fmt: skip
+    if gone is not None:
+        return nothing(gone, node, work, "Procedure", status="unknown", code="code",
+                       time="_performedDateTime")  # fmt: skip
     made = concept(code)
     if not made:
         settle(node, "id", "statusCode")
@@ -166,16 +157,8 @@ def immunizations(node: Node, work: Work) -> list[str]:
     if material is not None:
         gone = gone or absence(material.one("code"), work)
     if gone is not None:
-        settle(node, "id", "statusCode")
-        if gone.means == "unknown":
-            return []
-        return [work.resources.add(
-            "Immunization",
-            {"status": "not-done", "vaccineCode": absent_concept(gone),
-             "patient": {"reference": work.resources.patient},
-             "_occurrenceDateTime": absent("not-applicable")},
-            node.where,
-        )]  # fmt: skip
+        return nothing(gone, node, work, "Immunization", status="not-done", code="vaccineCode",
+                       who="patient", time="_occurrenceDateTime")  # fmt: skip
     content: Json = {**entry_ids(node), "status": status(node, "act.immunization", "completed")}
     if negation(node):
         content["status"] = "not-done"
@@ -262,16 +245,9 @@ def medicines(node: Node, work: Work) -> list[str]:
     code = node.one("code")
     settle(node, "text")
     gone = absence(code, work)
-    if gone is not None and code is not None:
-        settle(node, "id", "statusCode")
-        if gone.means == "unknown":
-            return []
-        return [work.resources.add(
-            "MedicationStatement",
-            {"status": "unknown", "medicationCodeableConcept": absent_concept(gone),
-             "subject": {"reference": work.resources.patient}, **_NO_TIME},
-            node.where,
-        )]  # fmt: skip
+    if gone is not None:
+        return nothing(gone, node, work, "MedicationStatement", status="unknown",
+                       code="medicationCodeableConcept", time="_effectiveDateTime")  # fmt: skip
     content: Json = {**entry_ids(node), "status": status(node, "act.medication", "unknown")}
     if negation(node):
         content["status"] = "not-taken"

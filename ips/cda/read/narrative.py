@@ -17,14 +17,25 @@ _TAGS = {
     "paragraph": "p", "content": "span", "list": "ul", "item": "li", "br": "br", "sub": "sub",
     "sup": "sup", "table": "table", "thead": "thead", "tbody": "tbody", "tfoot": "tfoot",
     "tr": "tr", "th": "th", "td": "td", "caption": "caption", "footnote": "span", "linkHtml": "a",
+    "col": "col", "colgroup": "col",
 }  # fmt: skip
+_SPECIAL = frozenset({"br", "col", "ul", "caption"})
 _CELLS = frozenset({"th", "td"})
 _ONLY_IN_TABLES = frozenset({"table", "thead", "tbody", "tfoot", "tr"})
+_FULL = frozenset({"ul", "ol", *_ONLY_IN_TABLES})
+"""Elements that are not written empty."""
 _ID = re.compile(r"[A-Za-z_][\w.-]{0,120}", re.ASCII)
 _SPACES = re.compile(r"\s+")
+_MARKUP = re.compile("[&<>]")
 _NUMBER = re.compile(r"[1-9][0-9]{0,3}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?")
 _STYLES = {"bold": "b", "italics": "i", "underline": "u"}
+
+_INSIDE = {
+    "tr": ("table", "thead", "tbody", "tfoot"), "td": ("tr",), "th": ("tr",), "li": ("ul", "ol"),
+    "thead": ("table",), "tbody": ("table",), "tfoot": ("table",),
+}  # fmt: skip
+"""Where HTML admits the parts of tables and lists."""
 
 
 class Narrative:
@@ -54,52 +65,54 @@ class Narrative:
         )
 
     def _inside(self, element: etree._Element, parent: str) -> str:
+        if not len(element):
+            return _words(element.text, parent)
         parts = [_words(element.text, parent)]
-        for child in element.iterchildren(etree.Element):
-            parts.append(self._element(child, parent))
-            parts.append(_words(child.tail, parent))
+        for child in element:
+            if isinstance(child.tag, str):
+                parts.append(self._element(child, parent))
+                parts.append(_words(child.tail, parent))
         return "".join(parts)
 
     def _element(self, element: etree._Element, parent: str) -> str:
-        name = local_name(element)
-        tag = _TAGS.get(name, "")
-        if tag == "br":
-            return "<br/>"
-        if tag == "ul" and element.get("listType") == "ordered":
-            tag = "ol"
-        if tag == "caption" and parent != "table":
-            tag = "p"
-        if name == "colgroup" or name == "col":
-            return ""
+        tag = _TAGS.get(local_name(element), "")
+        if tag in _SPECIAL:
+            if tag == "br":
+                return "<br/>"
+            if tag == "col":
+                return ""
+            if tag == "ul" and element.get("listType") == "ordered":
+                tag = "ol"
+            if tag == "caption" and parent != "table":
+                tag = "p"
         inside = self._inside(element, tag or parent)
         if not tag or not _fits(tag, parent):
             return inside
-        if tag in ("ul", "ol", "tr", "table", "tbody", "thead", "tfoot") and not inside.strip():
+        if tag in _FULL and not inside.strip():
             return ""
         attributes = self._attributes(element, tag)
-        for style in (element.get("styleCode") or "").lower().split():
+        for style in (element.get("styleCode") or "").lower().split() if tag == "span" else ():
             mark = _STYLES.get(style)
-            if mark and tag == "span":
+            if mark:
                 inside = f"<{mark}>{inside}</{mark}>"
         return f"<{tag}{attributes}>{inside}</{tag}>"
 
     def _attributes(self, element: etree._Element, tag: str) -> str:
-        if not element.attrib:
+        if not element.keys():
             return ""
         found = []
         own = element.get("ID") or ""
-        if _ID.fullmatch(own) and own not in self.ids:
+        if own and own not in self.ids and _ID.fullmatch(own):
             self.ids.add(own)
             found.append(f' id="{own}"')
-        language = element.get("language") or ""
-        if _LANGUAGE.fullmatch(language):
+        language = element.get("language")
+        if language and _LANGUAGE.fullmatch(language):
             found.append(f' lang="{language}" xml:lang="{language}"')
-        if tag in _CELLS:
-            for key in ("colspan", "rowspan"):
-                if _NUMBER.fullmatch(element.get(key) or ""):
-                    found.append(f' {key}="{element.get(key)}"')
-        link = (element.get("href") or "").strip()
-        if tag == "a" and re.match(r"https?://|#|mailto:", link):
+        for key in ("colspan", "rowspan") if tag in _CELLS else ():
+            if _NUMBER.fullmatch(element.get(key) or ""):
+                found.append(f' {key}="{element.get(key)}"')
+        link = (element.get("href") or "").strip() if tag == "a" else ""
+        if re.match(r"https?://|#|mailto:", link):
             found.append(f' href="{escape(clean(link), quote=True)}"')
         return "".join(found)
 
@@ -109,18 +122,9 @@ def _words(text: str | None, parent: str) -> str:
         return ""
     if "  " in text or not text.isprintable():
         text = clean(_SPACES.sub(" ", text))
-    return escape(text, quote=False)
+    return escape(text, quote=False) if _MARKUP.search(text) else text
 
 
 def _fits(tag: str, parent: str) -> bool:
     """Whether HTML admits the element there; otherwise only what is in it is written."""
-    allowed = {
-        "tr": ("table", "thead", "tbody", "tfoot"),
-        "td": ("tr",),
-        "th": ("tr",),
-        "li": ("ul", "ol"),
-        "thead": ("table",),
-        "tbody": ("table",),
-        "tfoot": ("table",),
-    }
-    return parent in allowed[tag] if tag in allowed else not (tag == "p" and parent == "p")
+    return parent in _INSIDE[tag] if tag in _INSIDE else not (tag == "p" and parent == "p")

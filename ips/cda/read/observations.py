@@ -236,8 +236,8 @@ def observation(node: Node, work: Work, sort: str) -> Json:
             content["category"] = [category("laboratory")]
     text = node.one("text")
     if text is not None:
-        said = text.text()
-        if not code and not value and said:
+        text.target()
+        if not code and not value and (said := text.text()):
             content["code"] = {"text": clean(said)}
     if not content.get("code") and not value:
         return {}

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from lxml import etree
+
 from ips.cda.read.datatypes import Json, concept, identifiers
 from ips.cda.read.node import Node, clean, words
 from ips.cda.read.resources import Resources
@@ -181,6 +183,8 @@ def device(node: Node, resources: Resources) -> str:
 def entity(node: Node | None, resources: Resources, function: Json | None = None) -> str:
     """Return the reference of an assigned entity: role, person, device or organisation.
 
+    A document names the same people again and again; those are read once.
+
     Args:
         node: ``assignedEntity``, ``assignedAuthor`` or ``associatedEntity``.
         resources: gets what the entity consists of.
@@ -188,6 +192,22 @@ def entity(node: Node | None, resources: Resources, function: Json | None = None
     """
     if node is None:
         return ""
+    said = b"" if function else etree.tostring(node.element, with_tail=False)
+    known = resources.people.get(said)
+    if known is not None:
+        node.use()
+        return known
+    notes = len(node.reading.loss.items)
+    made = _entity(node, resources, function or {})
+    # What nothing is noted of, here or among the leftovers, and what leads nowhere else, says the
+    # same wherever it stands.
+    silent = len(node.reading.loss.items) == notes and not any(node.reading.unread(node.element))
+    if said and silent and b"reference" not in said:
+        resources.people[said] = made
+    return made
+
+
+def _entity(node: Node, resources: Resources, function: Json) -> str:
     person = "associatedPerson" if node.one("associatedPerson") else "assignedPerson"
     who = practitioner(node, person, resources)
     machine = node.one("assignedAuthoringDevice")
@@ -198,7 +218,7 @@ def entity(node: Node | None, resources: Resources, function: Json | None = None
     where = organization(
         node.one("representedOrganization") or node.one("scopingOrganization"), resources
     )
-    codes = [code for code in (function or {}, concept(node.one("code"))) if code]
+    codes = [code for code in (function, concept(node.one("code"))) if code]
     if not who:
         return where or _nameless(node, resources)
     if not where and not codes:

@@ -22,6 +22,7 @@ class Resources:
         source: URI of the document that everything is from.
         profile: ``ips`` for a summary, empty for a prescription or dispensation.
         entries: resources by ``urn:uuid:...``, in the order they were added.
+        people: references by the XML of the persons and organisations that were read.
     """
 
     def __init__(self, reading: Reading, patient: str, source: str, profile: str) -> None:
@@ -30,6 +31,7 @@ class Resources:
         self.source = source
         self.profile = profile
         self.entries: dict[str, Json] = {}
+        self.people: dict[bytes, str] = {}
 
     def add(self, name: str, content: Json, seed: str = "", profile: str = "") -> str:
         """Add a resource and return its reference.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import data
 from data.loaders.tables import Problems, Row, read_csv
@@ -52,6 +52,7 @@ def _older_systems() -> dict[str, str]:
     return {row["oid"]: row["uri"] for row in rows("oids-read.csv", ("oid", "uri", "name"))}
 
 
+@lru_cache(maxsize=4096)
 def system_uri(oid: str, name: str = "") -> str:
     """Return the URI of a code system or of a system of identifiers; empty for what is no OID.
 
@@ -68,7 +69,6 @@ def system_uri(oid: str, name: str = "") -> str:
     return oid_uri(oid) if uri == f"urn:oid:{oid}" else uri
 
 
-OID_REGISTRY = "http://oid-info.com/get/"
 _SHORTEST = 5
 
 
@@ -78,7 +78,7 @@ def oid_uri(oid: str) -> str:
     Test documents use bare arcs (2.999, 1.2.3). The validator of HL7 refuses ``urn:oid:`` for an
     OID whose last dot stands before the sixth character.
     """
-    return OID_REGISTRY + oid if oid.rfind(".") < _SHORTEST else f"urn:oid:{oid}"
+    return names.OID_REGISTRY + oid if oid.rfind(".") < _SHORTEST else f"urn:oid:{oid}"
 
 
 @cache

@@ -32,6 +32,7 @@ class Context:
         index: resources by full URL and by ``Type/id``.
         loss: what did not travel.
         seen: ids of the Python objects of the resources that an entry was made of.
+        people: the persons and organisations that were written, by what tells them apart.
     """
 
     form: str
@@ -43,6 +44,7 @@ class Context:
     seen: set[int] = field(default_factory=set)
     urls: Mapping[int, str] = field(default_factory=dict)
     anchor: Anchor | None = None
+    people: dict[tuple[int | str, ...], Element] = field(default_factory=dict)
 
     def resolve(self, reference: Any) -> Resource:
         """Return the resource that a Reference points to; an empty dict when it is not there."""

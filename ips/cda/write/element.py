@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from lxml import etree
@@ -16,6 +17,8 @@ TYPE = f"{{{XSI}}}type"
 
 _UNPRINTABLE = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 _TAGS = {"": f"{{{V3}}}", "pharm": f"{{{PHARM}}}"}
+_new = etree.SubElement
+_TEMPLATE = f"{{{V3}}}templateId"
 _NAMES = {"type_": TYPE, "class_": "classCode"}
 
 
@@ -29,14 +32,21 @@ def add(parent: Element, name: str, text: str = "", /, **attributes: str) -> Ele
         attributes: those that are empty are left out; ``type_`` is ``xsi:type``, ``class_`` is
             ``classCode``.
     """
-    prefix, _, local = name.rpartition(":")
-    child = etree.SubElement(parent, _TAGS[prefix] + local)
+    child = _new(parent, _tag(name))
     for key, value in attributes.items():
         if value:
-            put(child, _NAMES.get(key, key), value)
+            shown = value if value.isprintable() else printable(value)
+            if shown:
+                child.set(_NAMES.get(key, key), shown)
     if text:
         child.text = printable(text)
     return child
+
+
+@cache
+def _tag(name: str) -> str:
+    prefix, _, local = name.rpartition(":")
+    return _TAGS[prefix] + local
 
 
 def put(element: Element, name: str, value: str) -> None:
@@ -49,7 +59,7 @@ def put(element: Element, name: str, value: str) -> None:
 def templates(parent: Element, *roots: str) -> None:
     """Append template ids."""
     for root in roots:
-        add(parent, "templateId", root=root)
+        _new(parent, _TEMPLATE).set("root", root)
 
 
 def root(name: str) -> Element:

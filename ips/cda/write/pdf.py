@@ -1,52 +1,82 @@
-"""The level 1 document: the same content as a PDF/A (ISO 19005-3), for people to read."""
+"""The level 1 document: the same content as a PDF/A-3b (ISO 19005-3), for people to read.
+
+What is read out of the level 3 document is plain data here; ``sheet`` puts it on paper.
+"""
 
 from __future__ import annotations
 
 import base64
-from importlib import import_module
+import datetime as dt
 from typing import Any
 
-from jinja2 import Environment, PackageLoader
-
-from data.errors import EnvironmentProblem, Problem
 from ips.cda.names import V3, words
+from ips.cda.write import sheet
 from ips.cda.write.element import Element
+from ips.cda.write.sheet import Block, Section, Sheet
 
 _NS: Any = {"v": V3}
-_BREAKS = {"paragraph": "p", "list": "ul", "item": "li", "table": "table", "thead": "thead",
-           "tbody": "tbody", "tr": "tr", "th": "th", "td": "td"}  # fmt: skip
 
 
 def render(document: Element, lang: str) -> str:
     """Return the narrative of a level 3 document as PDF/A-3b in base64.
+
+    The same document gives the same bytes.
 
     Args:
         document: ``ClinicalDocument`` of level 3.
         lang: language of its labels, ``nb`` or ``en``.
 
     Raises:
-        EnvironmentProblem: the program that makes PDF is not installed.
+        EnvironmentProblem: the library that writes PDF is not installed.
     """
-    return base64.b64encode(_print(to_html(document, lang))).decode()
+    return base64.b64encode(sheet.draw(read(document, lang))).decode()
 
 
-def to_html(document: Element, lang: str) -> str:
-    """Return the narrative of a level 3 document as a page."""
-    environment = Environment(loader=PackageLoader("ips.cda.write", "templates"), autoescape=True)
+def read(document: Element, lang: str) -> Sheet:
+    """Return what a reader must see of a level 3 document: who it is about, and its sections."""
     role = document.find("v:recordTarget/v:patientRole", _NS)
-    return environment.get_template("level1.html.j2").render(
-        lang=lang, say=words(lang), title=document.findtext("v:title", "", _NS),
-        name=_name(role), born=_day(_attribute(role, "v:patient/v:birthTime", "value")),
-        ids=[one.get("extension", "") for one in document.findall(
-            "v:recordTarget/v:patientRole/v:id", _NS) if one.get("extension")],
-        made=_day(_attribute(document, "v:effectiveTime", "value")),
-        custodian=document.findtext(".//v:representedCustodianOrganization/v:name", "", _NS),
-        document_id=_attribute(document, "v:id", "root"),
-        sections=[
-            (one.findtext("v:title", "", _NS), _blocks(one))
-            for one in document.findall(".//v:section", _NS)
-        ],
+    ids = [one.get("extension") or "" for one in document.iterfind(
+        "v:recordTarget/v:patientRole/v:id", _NS)]  # fmt: skip
+    made = _attribute(document, "v:effectiveTime", "value")
+    say = words(lang)
+    facts = (
+        (say["patient"], _name(role)),
+        (say["born"], _day(_attribute(role, "v:patient/v:birthTime", "value"))),
+        (say["id"], ", ".join(filter(None, ids))),
+        (say["made"], _day(made)),
+        (say["custodian"],
+         document.findtext(".//v:representedCustodianOrganization/v:name", "", _NS)),
+        (say["document"], _attribute(document, "v:id", "root")),
     )  # fmt: skip
+    return Sheet(
+        "nb-NO" if lang == "nb" else "en",
+        document.findtext("v:title", "", _NS),
+        tuple((name, value) for name, value in facts if value),
+        tuple(_section(one) for one in document.iterfind(".//v:section", _NS)),
+        say["page"], say["no-glyph"], _moment(made),
+    )  # fmt: skip
+
+
+def _section(section: Element) -> Section:
+    text = section.find("v:text", _NS)
+    blocks = [] if text is None else [_block(one) for one in text if isinstance(one.tag, str)]
+    return Section(section.findtext("v:title", "", _NS), tuple(blocks))
+
+
+def _block(element: Element) -> Block:
+    """Return a paragraph, a list (one row an item) or a table as rows of text."""
+    name = element.tag.rpartition("}")[2]
+    if name == "table":
+        rows = tuple(tuple(map(_words, line)) for line in element.iterfind(".//v:tr", _NS))
+        headed = element.find("v:thead/v:tr", _NS) is not None
+        return Block("table" if headed else "rows", rows)
+    if name == "list":
+        return Block("list", tuple((_words(item),) for item in element.iterfind("v:item", _NS)))
+    return Block("paragraph", ((_words(element),),))
+
+
+def _words(element: Element) -> str:
+    return " ".join("".join(map(str, element.itertext())).split())
 
 
 def _attribute(element: Element | None, path: str, name: str) -> str:
@@ -67,32 +97,12 @@ def _day(value: str) -> str:
     return "-".join(part for part in (value[:4], value[4:6], value[6:8]) if part)
 
 
-def _blocks(section: Element) -> list[dict[str, Any]]:
-    found = section.find("v:text", _NS)
-    return [] if found is None else [_block(one) for one in found]
-
-
-def _block(element: Element) -> dict[str, Any]:
-    """Return a block of narrative as plain data: tag, text, children."""
-    tag = _BREAKS.get(element.tag.rpartition("}")[2], "span")
-    inner = [_block(child) for child in element]
-    return {"tag": tag, "text": element.text or "", "inner": inner}
-
-
-def _print(page: str) -> bytes:
-    try:
-        weasyprint = import_module("weasyprint")
-    except (ImportError, OSError):
-        raise EnvironmentProblem(
-            Problem("a level 1 document holds a PDF, and the program that makes one is missing",
-                    "level 1", remedy="install the extra: pip install 'ehds-norge[pdf]'")
-        ) from None  # fmt: skip
-    made: bytes = weasyprint.HTML(string=page, url_fetcher=_no_fetch).write_pdf(
-        pdf_variant="pdf/a-3b", uncompressed_pdf=False
-    )
-    return made
-
-
-def _no_fetch(url: str, *_: Any, **__: Any) -> Any:
-    """Refuse to fetch anything: a page holds all it needs."""
-    raise ValueError(f"nothing is fetched: {url[:80]}")
+def _moment(value: str) -> dt.datetime:
+    """Return the time of the document, which is also that of the file; a fixed one if unread."""
+    for form in ("%Y%m%d%H%M%S%z", "%Y%m%d"):
+        try:
+            found = dt.datetime.strptime(value, form)  # noqa: DTZ007 - a bare day is taken as UTC
+        except ValueError:
+            continue
+        return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
+    return dt.datetime(2000, 1, 1, tzinfo=dt.UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from ips.cda.names import oid_of, pairs
@@ -25,6 +26,7 @@ class Party:
     """Whoever a Reference points to: a person, the role the person has, the organisation."""
 
     def __init__(self, reference: Any, context: Context) -> None:
+        self.written = context.people
         found = context.resolve(reference)
         kind = found.get("resourceType", "")
         self.display = str((reference or {}).get("display") or "")
@@ -39,6 +41,11 @@ class Party:
     def __bool__(self) -> bool:
         """Return whether anybody was found."""
         return bool(self.person or self.organization or self.device or self.display)
+
+    def key(self) -> tuple[int | str, ...]:
+        """Return what tells this party from the others of the document."""
+        return (id(self.role) if self.role else 0, id(self.person) if self.person else 0,
+                id(self.organization) if self.organization else 0, self.display)  # fmt: skip
 
     def function(self) -> Resource | None:
         """Return the coding of the profession in ISCO-08; None when there is none."""
@@ -71,8 +78,16 @@ def function_code(parent: Element, party: Party, name: str = "functionCode") -> 
 
 
 def entity(parent: Element, party: Party, name: str = "assignedEntity") -> Element:
-    """Append an assigned entity: identifier, address, telephone, person, organisation."""
-    element = add(parent, name)
+    """Append an assigned entity: identifier, address, telephone, person, organisation.
+
+    A document names the same people again and again; the second time they are copied.
+    """
+    known = party.written.get((name, *party.key()))
+    if known is not None:
+        element = deepcopy(known)
+        parent.append(element)
+        return element
+    element = party.written[(name, *party.key())] = add(parent, name)
     holder = party.person if party.person.get("identifier") else party.role
     identifiers(element, holder if holder.get("identifier") else party.organization)
     contact = party.role if party.role.get("telecom") else party.person

@@ -6,8 +6,10 @@ Source: IHE ITI TF-3 4.2.3.2; the metadata of MyHealth@EU as OpenNCP 9 writes it
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from collections.abc import Iterable
+from functools import lru_cache
 
 from lxml import etree
 
@@ -29,6 +31,7 @@ from ncp.codes import (
     LOINC,
     PRACTICE_CODE,
     PRACTICE_SCHEME,
+    RIM,
     STABLE_DOCUMENT,
     TRANSFORM,
     TYPE_CODE,
@@ -43,6 +46,7 @@ from ncp.messages.ebxml.values import (
     EXTERNAL,
     EXTRINSIC,
     NAME,
+    OBJECTS,
     VERSION,
     author,
     classify,
@@ -76,11 +80,17 @@ def add_entry(
     Raises:
         InputError: a character that XML cannot carry.
     """
+    parent.append(copy.deepcopy(_element(entry, tuple(patient_info))))
+
+
+@lru_cache(maxsize=256)
+def _element(entry: DocumentEntry, patient_info: tuple[str, ...]) -> etree._Element:
+    """Build the element; the same documents are listed again and again."""
     attributes = {"id": entry.entry_id, "lid": entry.entry_id, "mimeType": entry.mime_type,
                   "objectType": STABLE_DOCUMENT, "status": APPROVED}  # fmt: skip
     if entry.home:
         attributes["home"] = urn(entry.home)
-    element = add(parent, EXTRINSIC, attributes)
+    element = add(etree.Element(OBJECTS, nsmap={"rim": RIM}), EXTRINSIC, attributes)
     slot(element, "creationTime", hl7_time(entry.created))
     slot(element, "languageCode", entry.language)
     slot(element, "sourcePatientId", entry.patient.cx)
@@ -97,6 +107,7 @@ def add_entry(
              "XDSDocumentEntry.patientId")  # fmt: skip
     identify(element, entry.entry_id, ENTRY_UNIQUE, entry.unique_id,
              "XDSDocumentEntry.uniqueId")  # fmt: skip
+    return element
 
 
 def _classifications(element: etree._Element, entry: DocumentEntry) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import random
 import re
 from contextlib import suppress
 
@@ -17,6 +16,7 @@ from ips.eresept import fest as fest_reader
 from ips.eresept import m1, m10, recall
 from ips.prescription import OutsideScope, build, build_dispensation
 from ips.prescription.samples import fest, samples
+from tests.ips.mutants import mutated
 from tests.ips.prescription.accounts import unaccounted
 
 NAMES = [s.id for s in samples().values() if s.kind in ("M1", "M9.6")]
@@ -38,39 +38,6 @@ def borne(content: bytes, *, lenient: bool = False) -> None:
         told = error.problems
     assert told is None or all(problem.what for problem in told)
     assert loss is None or unaccounted(content, loss) == []
-
-
-def mutated(content: bytes, seed: int) -> bytes:
-    """Drop, double, rename, empty or spoil elements of a message."""
-    draw = random.Random(seed)
-    root = etree.fromstring(content)
-    for _ in range(draw.randint(1, 6)):
-        elements = [e for e in root.iter(etree.Element) if e.getparent() is not None]
-        if not elements:
-            break
-        one = draw.choice(elements)
-        parent = one.getparent()
-        assert parent is not None
-        act = draw.randrange(7)
-        if act == 0:
-            parent.remove(one)
-        elif act == 1:
-            parent.append(etree.fromstring(etree.tostring(one, with_tail=False)))
-        elif act == 2:
-            one.tag = "{urn:strange}" + etree.QName(one).localname
-        elif act == 3:
-            for name in list(one.attrib):
-                del one.attrib[name]
-        elif act == 4:
-            one.text = draw.choice(
-                ["", "-1", "1e400", "NaN", "2026-02-30", "9" * 400, "<b>", "\u202e"]
-            )
-        elif act == 5 and one.attrib:
-            name = draw.choice(list(one.attrib))
-            one.set(name, draw.choice(["", "-7", "99999", "NaN", "Døgn", "ÅÆØ", "1,5,5"]))
-        else:
-            one.tag = etree.QName(one).localname + "X"
-    return etree.tostring(root)
 
 
 @pytest.mark.parametrize("name", [*NAMES, "package.m10"])

@@ -136,6 +136,41 @@ def test_decimals_keep_their_digits_on_the_way_home() -> None:
     assert amount.get("V") == "37.50"
 
 
+def form_at_home(form: dict[str, Any]) -> tuple[Any, Any]:
+    """Return the form in the report, and what the loss report says of it."""
+    made = dispense(prescription("package"), PRODUCT, supply()).bundle
+    (drug,) = only(made, "Medication")
+    drug["form"] = form
+    report = report_home(made)
+    (noted,) = (i for i in report.loss.items if i.element == "Medication.form")
+    return etree.fromstring(report.xml).find(".//{*}LegemiddelformKort"), noted
+
+
+def test_an_edqm_dose_form_comes_home_as_the_form_of_list_7448() -> None:
+    edqm = "http://standardterms.edqm.eu"
+    shown, noted = form_at_home({"coding": [{"system": edqm, "code": "10219000"}]})
+    assert (shown.get("V"), shown.get("DN")) == ("53", "Tablett")
+    assert shown.get("S") == "2.16.578.1.12.4.1.1.7448"
+    assert noted.fate is Fate.EXACT
+
+
+def test_a_dose_form_that_two_forms_of_the_list_share_comes_home_in_words() -> None:
+    # Both 842 «Mikstur, oppløsning» and 208 «Oral oppløsning» are the oral solution of EDQM.
+    edqm = "http://standardterms.edqm.eu"
+    coding = {"system": edqm, "code": "10105000", "display": "Oral solution"}
+    shown, noted = form_at_home({"coding": [coding], "text": "oral solution"})
+    assert (shown.get("V"), shown.get("OT")) == (None, "oral solution")
+    assert noted.fate is Fate.AS_TEXT
+    assert noted.source_value == "oral solution"
+
+
+def test_a_dose_form_that_no_list_knows_is_named_as_lost() -> None:
+    shown, noted = form_at_home({"coding": [{"system": "urn:x:forms", "code": "7"}]})
+    assert shown is None
+    assert noted.fate is Fate.NOT_CARRIED
+    assert noted.source_value == "7"
+
+
 def test_what_nobody_abroad_can_give_is_named() -> None:
     made = dispense(prescription("package"), PRODUCT, supply()).bundle
     lost = {i.element: i for i in report_home(made).loss.items if i.fate is Fate.NOT_CARRIED}

@@ -14,6 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.errors import InputError
+from ips.cda.read import to_fhir
+from ips.cda.write import to_cda
+from ips.prescription import build as prescribe
+from ips.prescription import build_dispensation
+from ips.prescription.samples import samples as messages
 from ips.show import narrative_lines, text_lines, view
 from ips.summary import build
 from reports.clinical import page
@@ -181,3 +186,43 @@ def test_documents_of_others_can_be_read(oracles: Path) -> None:
                 text = shown(bundle)
                 assert "cannot be shown" not in text
                 assert page(bundle)
+
+
+@pytest.mark.parametrize("form", ["pivot", "friendly"])
+def test_a_prescription_in_cda_shows_its_medicine_dose_and_amount(form: str) -> None:
+    bundle = prescribe(messages()["brand"].path.read_bytes()).bundle
+    text = shown(to_fhir(to_cda(bundle, form=form, level=3).xml).bundle)  # type: ignore[arg-type]
+    for fact in ("PRESCRIPTION", "A10AE04", "Dosage: 18", "Quantity: 2", "Repeats: 2",
+                 "Valid until: 5 Oct 2027", "Status: active"):  # fmt: skip
+        assert fact in text, fact
+
+
+def test_prescriptions_without_a_document_are_shown() -> None:
+    text = shown(prescribe(messages()["list.m96"].path.read_bytes()).bundle)
+    assert text.count("Quantity:") == 3
+    assert "Prescription: " in text
+    assert "Resept: " in shown(prescribe(messages()["brand"].path.read_bytes()).bundle, "nb")
+
+
+def test_a_dispensation_shows_what_was_given_out() -> None:
+    text = shown(build_dispensation(messages()["package.m10"].path.read_bytes()).bundle)
+    assert "DISPENSATION" in text
+    assert re.search(r"Quantity: \d", text)
+
+
+def test_an_entry_in_a_strange_section_says_what_it_is_about() -> None:
+    bundle = document()
+    sections = bundle["entry"][0]["resource"]["section"]
+    medicines, problems = (
+        next(s for s in sections if s["code"]["coding"][0]["code"] == code)
+        for code in ("10160-0", "11450-4")
+    )
+    medicine = medicines["entry"][0]
+    known = shown(document()).split("\nMEDIC")[1].splitlines()[1]
+    problems["entry"].append(medicine)
+    strange = {"system": "http://loinc.org", "code": "99999-9"}
+    sections.append({"title": "Unheard of", "entry": [medicine], "code": {"coding": [strange]}})
+    text = shown(bundle)
+    assert known.strip().startswith("•")
+    assert text.count(known) == 3
+    assert "Status:" in text.split("UNHEARD OF")[1]

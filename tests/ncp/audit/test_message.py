@@ -34,6 +34,7 @@ EVENTS = [
     *((Event.TRANSLATION, side, "110112", "E", "EHDSI-94") for side in "AB"),
     *((Event.SMP_QUERY, side, "SMP", "E", "EHDSI-193") for side in "AB"),
     *((Event.SMP_PUSH, side, "SMP", "E", "EHDSI-194") for side in "AB"),
+    (Event.PUBLICATION, "A", "110107", "C", "ITI-105"),
     *((Event.COMMUNICATION_FAILURE, side, "110112", "R", "EHDSI-CF") for side in "AB"),
 ]
 

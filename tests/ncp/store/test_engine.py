@@ -76,6 +76,35 @@ def test_one_of_many_threads_takes_a_message(store):
     assert sorted(taken) == [False] * 7 + [True]
 
 
+def test_works_that_wait_together_stand_each_on_its_own(store):
+    """Eight works, two of which fail: six are kept, and each caller learns of its own."""
+    told: dict[int, str] = {}
+    start = threading.Barrier(8)
+
+    def work(number: int) -> None:
+        def job(connection) -> int:
+            first_time(connection, f"m{number}", NOW)
+            if number in (2, 5):
+                raise ValueError(f"no {number}")
+            return number
+
+        start.wait()
+        try:
+            told[number] = str(store.write(job))
+        except ValueError as error:
+            told[number] = str(error)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert told == {n: f"no {n}" if n in (2, 5) else str(n) for n in range(8)}
+    with store.connect() as connection:
+        kept = set(connection.execute(select(seen.c.message_id)).scalars())
+    assert kept == {f"m{n}" for n in range(8) if n not in (2, 5)}
+
+
 def test_a_reader_does_not_wait_for_a_writer(store):
     with store.begin() as writing:
         first_time(writing, "m", NOW)
@@ -100,6 +129,7 @@ def test_sqlite_waits_for_the_disk_at_every_commit(tmp_path):
     with store.connect() as connection:
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
         assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
+    store.close()
 
 
 @pytest.mark.parametrize("url", ["mysql://x/y", "http://x", "sqlite://", "://"])

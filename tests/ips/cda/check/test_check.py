@@ -7,8 +7,13 @@ from pathlib import Path
 import pytest
 
 from data.errors import InputError
+from data.loaders.catalogue import catalogue
 from data.results import Outcome, Report, Severity
+from ips import record, summary
 from ips.cda.check import check_cda, check_pair
+from ips.cda.write import to_cda
+from ips.prescription import build
+from ips.prescription.samples import samples as messages
 from tests.ips.cda import samples
 from tests.ips.cda.samples import EHDSI, changed, document, level_one
 
@@ -84,6 +89,22 @@ def test_each_finding_has_place_source_and_obligations() -> None:
     assert "X1.1.7" in found[0].obligations
 
 
+def test_every_rule_has_an_id_a_source_and_obligations_of_the_catalogue() -> None:
+    known = set(catalogue().obligations)
+    reports = [check_cda(document().encode()), check_cda(level_one().encode()),
+               check_cda(changed('code="60591-5"', 'code="57833-6"')),
+               check_cda(changed('code="60591-5"', 'code="60593-1"')),
+               check_cda(changed('code="60591-5"', 'code="11502-2"')),
+               check_pair(document().encode(), level_one().encode()),
+               check_pair(level_one().encode(), document().encode())]  # fmt: skip
+    for report in reports:
+        for result in report.results:
+            assert result.id.startswith("cda-")
+            assert result.source
+            assert result.obligations
+            assert set(result.obligations) <= known
+
+
 def test_the_identity_number_is_masked_in_findings() -> None:
     text = changed('code="no-known-devices"', 'code="13816248213"')
     report = check_cda(text)
@@ -96,6 +117,17 @@ def test_a_level_1_document_is_judged_by_its_head_and_file() -> None:
     assert "cda-l1-media" in broken(check_cda(wrong))
     empty = changed("JVBERi0=", "", level_one())
     assert "cda-l1-empty" in broken(check_cda(empty))
+    for text, rule in (("JVBERi0", "cda-l1-base64"), ("æ", "cda-l1-base64"),
+                       ("aGVsbG8=", "cda-l1-media")):  # fmt: skip
+        assert rule in broken(check_cda(changed("JVBERi0=", text, level_one())))
+    assert "cda-l1-pdfa" in broken(check_cda(level_one().encode()), Severity.WARNING)
+
+
+def test_our_own_level_1_document_says_that_it_is_pdf_a() -> None:
+    pytest.importorskip("fpdf")
+    bundle = build(messages()["brand"].path.read_bytes()).bundle
+    report = check_cda(to_cda(bundle, form="pivot", level=1).xml)
+    assert broken(report) | broken(report, Severity.WARNING) == set()
 
 
 def test_a_pair_names_each_other_and_has_its_own_ids() -> None:
@@ -112,6 +144,55 @@ def test_a_pair_names_each_other_and_has_its_own_ids() -> None:
 def test_another_patient_is_no_pair() -> None:
     other = level_one().replace("13816248213", "17846096506").encode()
     assert "cda-p-patient" in broken(check_pair(document().encode(), other))
+
+
+NATIONAL = (
+    '<value xsi:type="CD" code="J45" codeSystem="2.16.578.1.12.4.1.1.7110" displayName="Astma">'
+    "{inner}</value>"
+)
+EUROPEAN = f'<translation code="J45" codeSystem="{EHDSI}.44.2" displayName="Asthma"/>'
+OTHER = '<translation code="R96" codeSystem="2.16.578.1.12.4.1.1.7170">{inner}</translation>'
+PROBLEM_VALUE = f'<value xsi:type="CD" code="J45" codeSystem="{EHDSI}.44.2" displayName="Asthma"/>'
+
+
+@pytest.mark.parametrize("inner", [EUROPEAN, OTHER.format(inner=EUROPEAN)])
+def test_a_national_code_may_stand_before_its_european_translation(inner: str) -> None:
+    friendly = changed(PROBLEM_VALUE, NATIONAL.format(inner=inner))
+    for form in ("friendly", None):
+        report = check_cda(friendly, form=form)  # type: ignore[arg-type]
+        assert broken(report) == set()
+        assert broken(report, Severity.WARNING) == set()
+        (told,) = [r for r in report.results if r.id == "cda-c-friendly"]
+        assert told.message.startswith("1 codes")
+
+
+def test_a_pivot_is_asked_for_the_european_code_itself() -> None:
+    friendly = changed(PROBLEM_VALUE, NATIONAL.format(inner=EUROPEAN))
+    assert "cda-c-value-set" in broken(check_cda(friendly, form="pivot"), Severity.WARNING)
+    assert broken(check_cda(document().encode(), form="pivot"), Severity.WARNING) == set()
+
+
+@pytest.mark.parametrize("inner", ["", OTHER.format(inner="")])
+def test_a_national_code_without_european_translation_is_a_doubt(inner: str) -> None:
+    alone = changed(PROBLEM_VALUE, NATIONAL.format(inner=inner))
+    assert "cda-c-value-set" in broken(check_cda(alone), Severity.WARNING)
+
+
+@pytest.mark.parametrize("name", ["everything", "pregnant-anti-d", "penicillin-anaphylaxis"])
+@pytest.mark.parametrize("form", ["pivot", "friendly"])
+def test_both_forms_of_a_sample_are_sound(name: str, form: str) -> None:
+    bundle = summary.build(record.load(name), profile="eps", lang="nb").bundle
+    written = to_cda(bundle, form=form, level=3)  # type: ignore[arg-type]
+    report = check_cda(written.xml, form=form)  # type: ignore[arg-type]
+    assert broken(report) == set()
+
+
+@pytest.mark.parametrize("name", ["substance", "brand", "list.m96"])
+@pytest.mark.parametrize("form", ["pivot", "friendly"])
+def test_both_forms_of_a_prescription_are_without_doubt(name: str, form: str) -> None:
+    written = to_cda(build(messages()[name].path.read_bytes()).bundle, form=form, level=3)  # type: ignore[arg-type]
+    report = check_cda(written.xml, form=form)  # type: ignore[arg-type]
+    assert broken(report) | broken(report, Severity.WARNING) == set()
 
 
 def test_what_is_no_cda_is_refused() -> None:

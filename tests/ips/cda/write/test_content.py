@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 
 from data.errors import EnvironmentProblem, InputError
-from ips.cda.write import pdf, to_cda
+from ips.cda.write import sheet, to_cda
 from ips.loss import Fate
 
 NS: Any = {"v": "urn:hl7-org:v3", "p": "urn:hl7-org:pharm"}
@@ -257,11 +257,11 @@ def test_a_broken_shape_is_refused_with_its_place(small) -> None:
     assert any("coding" in problem.where for problem in caught.value.problems)
 
 
-def test_level_1_without_the_printer_names_the_extra(small, monkeypatch) -> None:
+def test_level_1_without_its_library_names_it(small, monkeypatch) -> None:
     def missing(_name: str) -> Any:
         raise ImportError
 
-    monkeypatch.setattr(pdf, "import_module", missing)
+    monkeypatch.setattr(sheet, "import_module", missing)
     with pytest.raises(EnvironmentProblem) as caught:
         to_cda(small, form="pivot", level=1)
-    assert "pdf" in caught.value.problems[0].remedy
+    assert "fpdf2" in caught.value.problems[0].remedy

@@ -35,3 +35,11 @@ def test_a_system_without_an_oid_comes_back(uri: str) -> None:
     assert OID.fullmatch(oid)
     assert len(oid) <= 64
     assert names.uri_of(oid, name) == uri
+
+
+def test_a_bare_arc_that_was_read_as_an_address_of_the_registry_is_written_as_an_oid() -> None:
+    assert names.oid_of("http://oid-info.com/get/2.999.7") == ("2.999.7", "")
+    assert names.oid_of("http://oid-info.com/get/1.2") == ("1.2", "")
+    # Another page of the registry is no OID: it comes back as what it is.
+    page = "http://oid-info.com/get/about-us"
+    assert names.uri_of(*names.oid_of(page)) == page

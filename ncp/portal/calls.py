@@ -1,0 +1,111 @@
+"""One request to the portal: the desk it is for, the form, and how a page is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from ncp import tables
+from ncp.model import PatientId
+from ncp.portal.desk import Desk
+from ncp.portal.guard import FILE
+from ncp.portal.texts import Explained, Words, problem, refusal
+
+HERE = Path(__file__).parent
+PARTS = ("start", "patient", "documents", "dispensations", "messages")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request.
+
+    Attributes:
+        desk: the tester's.
+        path: of the URL.
+        values: parts of the path by name.
+        form: fields of a form; those of the address for a page that is only looked at.
+    """
+
+    desk: Desk
+    path: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    form: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def words(self) -> Words:
+        """The texts in the tester's language."""
+        return Words(self.desk.lang)
+
+    def said(self, name: str) -> str:
+        """Return a field of the form without blanks around it."""
+        return self.form.get(name, "").strip()
+
+    def page(self, name: str, part: str, status: int = 200, **values: Any) -> Response:
+        """Return a page.
+
+        Args:
+            name: of its template.
+            part: of the portal that it belongs to, one of `PARTS`.
+            status: of HTTP.
+            **values: for the template.
+        """
+        words = self.words
+        content = _environment().get_template(f"{name}.html.j2").render(
+            t=words, lang=self.desk.lang, desk=self.desk, part=part, parts_of_portal=PARTS,
+            path=self.path,
+            explain=lambda found: refusal(found, words), problem=problem,
+            country_b=self.desk.settings.asking.code, **values,
+        )  # fmt: skip
+        return HTMLResponse(content, status)
+
+    def missing(self) -> Response:
+        """Return the page for what is not, or no longer, there."""
+        gone = Explained(meaning=self.words("gone.what"), remedy=self.words("gone.remedy"))
+        return self.page("problem", "", 404, problems=[gone])
+
+
+Handler = Callable[[Call], Response]
+
+
+def go(path: str) -> Response:
+    """Return the way on after a form (a reload does not send it again)."""
+    return RedirectResponse(path, 303)
+
+
+def download(name: str, content: bytes, media_type: str) -> Response:
+    """Return a file that is kept, not opened: nothing from abroad runs here."""
+    return Response(content, media_type=media_type, headers={
+        "Content-Disposition": f'attachment; filename="{name}"', "Content-Security-Policy": FILE,
+    })  # fmt: skip
+
+
+def short(content: bytes, most: int = 200_000) -> tuple[str, bool]:
+    """Return the beginning of a message as text, and whether it was cut; no byte is hidden."""
+    return content[:most].decode("utf-8", "backslashreplace"), len(content) > most
+
+
+def date(text: str) -> str:
+    """Return ``yyyyMMdd`` as a date of ISO 8601, as far as it is one."""
+    return f"{text[:4]}-{text[4:6]}-{text[6:8]}" if len(text) >= 8 else text
+
+
+def number(patient: PatientId) -> str:
+    """Return an identifier for people: the number with its assigning authority."""
+    return f"{patient.extension} ({patient.root})"
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=True, trim_blocks=True,
+        lstrip_blocks=True, undefined=StrictUndefined,
+    )  # fmt: skip
+    made.filters.update(short=short, date=date, number=number)
+    made.globals["countries"] = tables.countries
+    return made

@@ -1,0 +1,28 @@
+"""Norway as country A over FHIR, Sweden that asks, and an EHR system."""
+
+from __future__ import annotations
+
+import pytest
+
+from ncp.fhir import load, register
+from ncp.fhir.settings import SCOPES
+from tests.ncp.fhir.asking import B, Ehr, web
+from tests.ncp.service.conftest import home, make, norway, pharmacy, samples, sweden
+
+__all__ = ["home", "make", "norway", "pharmacy", "samples", "sweden"]
+
+
+@pytest.fixture
+def doctor(norway, sweden) -> B:
+    return B(sweden, web(norway))
+
+
+@pytest.fixture
+def pharmacist(norway, pharmacy) -> B:
+    return B(pharmacy, web(norway))
+
+
+@pytest.fixture
+def ehr(norway, tmp_path) -> Ehr:
+    key = register(tmp_path, "ehr-one", SCOPES)
+    return Ehr(web(norway, load(tmp_path)), "ehr-one", key)

@@ -1,0 +1,112 @@
+"""Expectations against a country B: what comes in is judged, what does not come is not passed."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from data.errors import InputError
+from data.results import Outcome
+from ncp.connector.records import Records
+from ncp.model import Operation, Traits
+from ncp.scenarios.incoming import Watcher, judge, read_expectations, report
+from ncp.service.pipeline import Pipeline
+from ncp.service.starting import start
+from tests.ncp.service.asking import EP, MRSA, PHARMACIST, WORKER, CountryB, doctor
+
+TEXT = """
+[[expect]]
+id = "B-01"
+nb = "Legen lister oppsummeringen"
+en = "The doctor lists the summary"
+operation = "ps-list"
+patient = "09926601137"
+role = "221"
+count = [1, 2]
+
+[[expect]]
+id = "B-02"
+nb = "Apoteket lister resepter"
+en = "The pharmacy lists prescriptions"
+operation = "ep-list"
+"""
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory):
+    home = tmp_path_factory.mktemp("watched")
+    started = start(home, "NO", Records.samples())
+    yield Watcher(Pipeline(started.point), started.point), home
+    started.point.store.close()
+
+
+@pytest.fixture
+def sweden(watched):
+    watcher, home = watched
+    watcher.reset()
+    return CountryB(home / "certs", dt.datetime.now(dt.UTC))
+
+
+@pytest.fixture
+def expected(tmp_path):
+    file = tmp_path / "expect.toml"
+    file.write_text(TEXT)
+    return read_expectations(file)
+
+
+def outcomes(expected, watcher):
+    return {r.id: r.outcome for r in report(expected, watcher.seen).results}
+
+
+def test_what_has_not_come_is_not_assessed(watched, sweden, expected):
+    watcher, _ = watched
+    assert outcomes(expected, watcher) == {
+        "B-01": Outcome.NOT_ASSESSED, "B-02": Outcome.NOT_ASSESSED}  # fmt: skip
+    watcher.handle(sweden.query(MRSA))
+    assert outcomes(expected, watcher)["B-01"] is Outcome.PASS
+    assert outcomes(expected, watcher)["B-02"] is Outcome.NOT_ASSESSED
+
+
+def test_a_broken_rule_fails_and_names_it(watched, sweden, expected):
+    watcher, home = watched
+    pharmacy = CountryB(home / "certs", sweden.now, doctor(PHARMACIST, locality=""))
+    watcher.handle(pharmacy.query(MRSA, EP))
+    (result,) = [r for r in report(expected, watcher.seen).results if r.id == "B-02"]
+    assert result.outcome is Outcome.FAIL
+    assert "trust-locality" in result.message
+
+
+def test_too_many_requests_fail(watched, sweden, expected):
+    watcher, _ = watched
+    for _ in range(3):
+        watcher.handle(sweden.query(MRSA))
+    assert outcomes(expected, watcher)["B-01"] is Outcome.FAIL
+
+
+def test_the_operation_is_read_from_the_message(watched, sweden):
+    watcher, _ = watched
+    watcher.handle(sweden.identify(Traits(ids=(WORKER,))))
+    watcher.handle(sweden.retrieve(MRSA, "2.25.1"))
+    identified, retrieved = watcher.seen
+    assert identified.operation is Operation.IDENTIFY
+    assert identified.patients == (WORKER,)
+    assert retrieved.patients == (MRSA,)
+    assert identified.broken(frozenset()) == []
+
+
+def test_a_message_that_cannot_be_read_is_told(watched, sweden):
+    watcher, _ = watched
+    incoming = sweden.query(MRSA)
+    seen = judge(type(incoming)(incoming.service, b"<x/>", incoming.content_type), watcher._point)
+    assert seen.operation is None
+    assert [r.id for r in seen.results] == ["soap-message"]
+
+
+def test_a_wrong_file_is_told_with_everything(tmp_path):
+    file = tmp_path / "expect.toml"
+    file.write_text('[[expect]]\nid = "B-1"\noperation = "sing"\nfarge = "blue"\n')
+    with pytest.raises(InputError) as caught:
+        read_expectations(file)
+    told = " ".join(p.what for p in caught.value.problems)
+    assert all(word in told for word in ("sing", "farge", "«nb»", "«en»"))
