@@ -45,14 +45,17 @@ def rows() -> Iterator[Row]:
     yield from _compared("write a CDA against lxml, same XML (median)", write)
     yield from _compared("read a CDA against lxml, same XML (median)", read)
     build: list[Case] = []
+    account: list[Case] = []
     send: list[Case] = []
     for sample in samples().values():
         if sample.kind == "M1" and sample.id != "goods":
             m1 = sample.path.read_bytes()
             cda = _sent(m1)
             build.append((partial(build_prescription, m1), partial(_bare, m1, m1)))
+            account.append((partial(_with_account, m1), partial(_bare, m1, m1)))
             send.append((partial(_sent, m1), partial(_bare, m1, cda)))
     yield from _compared("build a prescription against lxml, same XML (median)", build)
+    yield from _compared("the same, and its loss report read (median)", account)
     yield from _compared("M1 to CDA against lxml, M1 in and CDA out (median)", send)
 
 
@@ -63,6 +66,11 @@ def _cda(bundle: dict[str, object]) -> bytes:
 def _sent(m1: bytes) -> bytes:
     """Return the CDA of an M1: what a country sends to another today."""
     return _cda(as_document(build_prescription(m1).bundle))
+
+
+def _with_account(m1: bytes) -> object:
+    """Build a prescription and read its loss report, which is worded when it is read."""
+    return build_prescription(m1).loss.items
 
 
 def _bare(incoming: bytes, outgoing: bytes) -> object:

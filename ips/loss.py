@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
+from threading import RLock
 from typing import Any, NamedTuple, cast
 
 
@@ -60,6 +61,10 @@ Worded = Callable[[Sequence[Loss]], Iterable[Loss]]
 """Notes that are worded when the report is read; called with the notes before them."""
 
 
+_WORDING = RLock()
+"""Words one report at a time: two threads of a server may read the same one."""
+
+
 class LossReport:
     """The fates of all elements of one source, record or document.
 
@@ -85,15 +90,20 @@ class LossReport:
     def items(self) -> list[Loss]:
         """All notes in their order."""
         if self._waiting:
-            notes: list[Loss] = []
-            for note in self._notes:
-                if isinstance(note, Loss):
-                    notes.append(note)
-                else:
-                    notes.extend(note(notes))
-            # Whoever reads at the same time words the same notes.
-            self._notes, self._waiting = list(notes), False
+            with _WORDING:
+                self._word()
         return cast(list[Loss], self._notes)
+
+    def _word(self) -> None:
+        if not self._waiting:
+            return  # somebody else has read it in the meantime
+        notes: list[Loss] = []
+        for note in self._notes:
+            if isinstance(note, Loss):
+                notes.append(note)
+            else:
+                notes.extend(note(notes))
+        self._notes, self._waiting = [*notes], False
 
     def add(
         self,

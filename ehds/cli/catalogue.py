@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ehds.cli.catalogue_coverage import command as coverage
 from ehds.cli.options import language, output_format
 from ehds.cli.output import as_csv, as_json, give, say
 
@@ -19,6 +20,9 @@ def command() -> None:
     \b
     Example: ehds catalogue show X2.3.2c
     """
+
+
+command.add_command(coverage)
 
 
 @command.command(name="list")

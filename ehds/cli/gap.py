@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 
 import click
 
-from ehds.cli import options
-from ehds.cli.output import as_csv, as_json, give, say
+from ehds.cli import gap_import, gap_workbook, options
+from ehds.cli.output import as_csv, as_json, give
 
 
 @click.group(name="gap")
@@ -201,23 +200,5 @@ def roadmap(assessment: str, as_of: dt.date | None, lang: str, fmt: str, how_man
     )  # fmt: skip
 
 
-@command.command()
-@options.assessment
-@options.scheme
-@options.as_of
-@options.language
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("ehds-gap.xlsx"),
-              show_default=True, help="The workbook to write; - is standard output.")  # fmt: skip
-def workbook(assessment: str, scheme: str, as_of: dt.date | None, lang: str, output: Path) -> None:
-    """Write the workbook for Excel and LibreOffice."""
-    from data.files import Outbox
-    from reports.texts import Texts
-    from reports.workbook import build
-
-    if str(output) == "-":
-        click.echo(build(options.analyse(assessment, scheme, as_of), Texts(lang)), nl=False)
-        return
-    with Outbox(output.parent) as outbox:
-        analysis = options.analyse(assessment, scheme, as_of)
-        outbox.add(output.name, build(analysis, Texts(lang)))
-    say(f"Wrote {output}")
+command.add_command(gap_workbook.command)
+command.add_command(gap_import.command)

@@ -120,16 +120,24 @@ def _transcode(
 
 
 def read_bytes(file: str) -> bytes:
-    """Return the content of a file, or of standard input for ``-``; a file is bounded in size.
+    """Return the content of a file, or of standard input for ``-``; both are bounded in size.
 
     Raises:
         InputError: unreadable or too large.
     """
-    if file == STDIN:
-        return sys.stdin.buffer.read()
+    from data.errors import InputError, Problem
+    from data.loaders.tables import MAX_BYTES
     from data.loaders.tables import read_bytes as read_file
 
-    return read_file(Path(file))
+    if file != STDIN:
+        return read_file(Path(file))
+    content = sys.stdin.buffer.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise InputError(
+            Problem(f"standard input is larger than {MAX_BYTES // 2**20} MiB", STDIN,
+                    remedy="check that this is the file you meant")
+        )  # fmt: skip
+    return content
 
 
 def read_fhir(content: bytes, file: str) -> dict[str, Any]:

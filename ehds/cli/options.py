@@ -12,6 +12,7 @@ from data.errors import Exit, InputError, Problem
 
 if TYPE_CHECKING:
     from gap.analysis import Analysis
+    from gap.evidence import Weighed
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -116,6 +117,29 @@ def assessments(command: F) -> F:
         help="A folder with assessment.toml and findings.csv, or a shipped name. Given several "
         "times, each lies on top of the one before.",
     )(command)
+
+
+def evidence(command: F) -> F:
+    """Add ``--evidence`` that may be given several times."""
+    return click.option(
+        "--evidence", "evidence_paths", multiple=True, metavar="PATH",
+        type=click.Path(exists=True),
+        help="Results of tests, a file or a folder of them; evidence.toml beside them says which "
+        "system was tested. May be given several times.",
+    )(command)  # fmt: skip
+
+
+def weigh(analysis: Analysis, paths: Sequence[str]) -> Weighed | None:
+    """Read evidence and apply it to an analysis; None when no path is given.
+
+    Raises:
+        InputError: with everything that is wrong in all files.
+    """
+    if not paths:
+        return None
+    from gap.evidence import read, with_evidence
+
+    return with_evidence(analysis, read(paths))
 
 
 def today() -> dt.date:

@@ -68,7 +68,8 @@ def open_message(
         InputError: not XML, too large, or with a document type declaration.
     """
     reading = Reading(name, kind, lenient=lenient)
-    return reading, Element(xml.parse(content, name=reading.source.name), reading)
+    root = xml.parse(content, name=reading.source.name)
+    return reading, Element(root, reading, path=f"/{xml.local(root)}")
 
 
 def find(root: Element, wanted: str) -> list[Message]:

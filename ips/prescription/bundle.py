@@ -11,7 +11,7 @@ from ips.summary.copying import clean, default, stable_id
 Resource = dict[str, Any]
 
 _DOUBTFUL = (b"\\", b'""', b'" ')
-_FOREIGN = (b"\xc2", b"\xe1", b"\xe2", b"\xe3", b"\xef")
+_DOUBTFUL_ABROAD = (*_DOUBTFUL, b"\xc2", b"\xe1", b"\xe2", b"\xe3", b"\xef")
 """Bytes of JSON that text has which may be nothing but space, or hold what FHIR or XML forbid."""
 
 
@@ -56,7 +56,7 @@ def _written(resource: Resource) -> bytes | None:
         content = orjson.dumps(resource, default=default, option=orjson.OPT_SORT_KEYS)
     except (TypeError, ValueError):  # text that is no Unicode
         return None
-    for mark in _DOUBTFUL if content.isascii() else (*_DOUBTFUL, *_FOREIGN):
+    for mark in _DOUBTFUL if content.isascii() else _DOUBTFUL_ABROAD:
         if mark in content:
             return None
     return content

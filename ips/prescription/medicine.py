@@ -34,6 +34,8 @@ _MARKET = {
     "Opioidsoknad": ("An application to the Norwegian authority concerns Norway only.", ""),
 }
 """What the product says about the Norwegian market: why it stays, and its list."""
+_ITEM = re.compile(r"[0-9]{6}")
+_DIGITS = re.compile(r"[0-9]{8}|[0-9]{12,14}")
 _SIZE = re.compile(r"(\d+(?:[.,]\d+)?)(?:\s*[x×]\s*(\d+(?:[.,]\d+)?))?")
 
 
@@ -118,7 +120,7 @@ def _identifiers(
         made.append({"system": _ID_SYSTEMS[kind], "value": identity.value})
     if item.value:
         made.insert(0, {"system": urls.ITEM_NUMBER, "value": item.value})
-        if not re.fullmatch(r"[0-9]{6}", item.value):
+        if not _ITEM.fullmatch(item.value):
             item.reading.warn(f"«{item.value[:20]}» is no item number of six digits", item.path)
     for element in (identity, item):
         lose(element, AS_TEXT, _FEST)
@@ -136,10 +138,10 @@ def _identifiers(
 
 
 def _gtin(digits: str) -> bool:
-    if not re.fullmatch(r"[0-9]{8}|[0-9]{12,14}", digits):
+    if not _DIGITS.fullmatch(digits):
         return False
-    total = sum(int(d) * (3, 1)[n % 2] for n, d in enumerate(reversed(digits[:-1])))
-    return (total + int(digits[-1])) % 10 == 0
+    numbers = list(map(int, reversed(digits)))
+    return (sum(numbers[::2]) + 3 * sum(numbers[1::2])) % 10 == 0
 
 
 def _form(product: Element) -> dict[str, Any]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from data.loaders.tables import Problems, read_csv
 from ips import terms
 from ips.eresept.envelope import PRESCRIPTION
 from ips.eresept.values import Number
-from ips.loss import AS_TEXT
+from ips.loss import AS_TEXT, EXACT, Fate
 from ips.prescription.urls import UCUM
 from ips.sources.codes import code_of_word
 from ips.sources.datatypes import pack
@@ -54,29 +54,39 @@ def amount(value: Number, unit: str, place: Element, lists: tuple[str, ...]) -> 
     if not unit:
         place.reading.exact(place.path, shown, PRESCRIPTION)
         return {"value": value}
+    found = _unit(unit, lists)
+    place.reading.lose(place.path, found.prefix + shown, found.fate, found.reason, PRESCRIPTION,
+                       found.list_id)  # fmt: skip
+    return {"value": value, "unit": found.word, **found.coding}
+
+
+class _Unit(NamedTuple):
+    """What a unit becomes, and what the loss report says of it; the same with every amount."""
+
+    word: str
+    coding: dict[str, str]
+    fate: Fate
+    reason: str
+    list_id: str
+    prefix: str
+
+
+@lru_cache(maxsize=1024)
+def _unit(unit: str, lists: tuple[str, ...]) -> _Unit:
     for number in lists:
         code = _code(number, unit)
-        if not code:
-            continue
-        found = terms.translate(number, code)
-        word = (terms.label(number, code) or unit) if unit.isdigit() else unit
-        made = pack(value=value, unit=word)
-        if not found.carried:
-            place.reading.lose(place.path, f"{number}|{shown}", AS_TEXT, found.reason,
-                               PRESCRIPTION, number)  # fmt: skip
-            return made
-        target = found.carried[0]
-        place.reading.lose(place.path, f"{number}|{shown}", terms.fate(found), found.reason,
-                           PRESCRIPTION, number)  # fmt: skip
-        return made | {"system": target.system, "code": target.code}
-    made = measure(value, unit)
-    if "code" in made:
-        place.reading.exact(place.path, shown, PRESCRIPTION)
-    else:
-        place.reading.lose(place.path, shown, AS_TEXT,
-                           "The unit is in no list that has a European counterpart; its word "
-                           "travels.", PRESCRIPTION, lists[0])  # fmt: skip
-    return made
+        if code:
+            found = terms.translate(number, code)
+            word = (terms.label(number, code) or unit) if unit.isdigit() else unit
+            coding = [{"system": one.system, "code": one.code} for one in found.carried[:1]]
+            fate = terms.fate(found) if coding else AS_TEXT
+            return _Unit(word, coding[0] if coding else {}, fate, found.reason,
+                         number, f"{number}|")  # fmt: skip
+    ucum = measures().get(" ".join(unit.split()).casefold())
+    if ucum:
+        return _Unit(unit, {"system": UCUM, "code": ucum[0]}, EXACT, "", "", "")
+    return _Unit(unit, {}, AS_TEXT, "The unit is in no list that has a European counterpart; its "
+                 "word travels.", lists[0], "")  # fmt: skip
 
 
 def _code(number: str, unit: str) -> str:

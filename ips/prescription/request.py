@@ -24,6 +24,7 @@ from ips.sources.element import Element
 from ips.sources.m1_doses import stretches
 
 STATUS_COLUMNS = ("list", "code", "status", "exact", "reason")
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ICPC_CHAPTERS = "ABDFHKLNPRSTUWXYZ"
 _COURSES = {"1": ("continuous", "Continuous long term therapy"),
             "2": ("acute", "Short course (acute) therapy")}  # fmt: skip
@@ -116,7 +117,7 @@ def _source(prescription: Prescription) -> str:
 
 
 def _is_guid(value: str) -> bool:
-    return bool(re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value))
+    return _GUID.fullmatch(value) is not None
 
 
 def _guid(value: str) -> str:

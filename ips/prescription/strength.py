@@ -24,6 +24,7 @@ _STRENGTH = re.compile(
 )
 _SEVERAL = re.compile(rf"\+|[^\W\d]/[^\W\d]|\d\s*(?:{_UNIT})\b", re.IGNORECASE)
 """In what stands before the strength: two substances, or another strength."""
+_SUBSTANCE = re.compile(r"[A-Z]\d\d[A-Z]{2}\d\d")
 _WEIGHT = "g"
 
 
@@ -62,4 +63,4 @@ def single_substance(atc: str) -> bool:
 
     WHO numbers combinations from 20 and from 50 upwards; below 20 a code is one substance.
     """
-    return bool(re.fullmatch(r"[A-Z]\d\d[A-Z]{2}\d\d", atc)) and int(atc[5:]) < 20
+    return _SUBSTANCE.fullmatch(atc) is not None and int(atc[5:]) < 20

@@ -9,7 +9,6 @@ children by name, and their places, are worked out once, when the first of them 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -69,7 +68,7 @@ class Element:
         # Each question costs lxml as much as taking all the answers at once.
         text = element.text
         self.value = text.strip() if text else ""
-        found = element.items()
+        found: Any = element.items()  # text only, once it has been parsed
         self.attributes = dict(found) if found else _BARE
         if len(element):
             self._names = None
@@ -267,11 +266,12 @@ class Element:
 
 
 def _number(group: Sequence[Element]) -> None:
-    """Number the places of elements of one name, as ``ips.xml.xpath`` does."""
-    tags = [part.element.tag for part in group if part.element is not None]
-    many = Counter(tags)
-    seen: Counter[object] = Counter()
-    for part, tag in zip(group, tags, strict=True):
-        if many[tag] > 1:
-            seen[tag] += 1
-            part.path += f"[{seen[tag]}]"
+    """Number the places of elements of one name (``ips.xml.xpath``), each namespace apart."""
+    alike: dict[str, list[Element]] = {}
+    for part in group:
+        if part.element is not None:
+            alike.setdefault(part.element.tag, []).append(part)
+    for parts in alike.values():
+        if len(parts) > 1:
+            for number, part in enumerate(parts, 1):
+                part.path += f"[{number}]"

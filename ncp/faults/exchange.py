@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +48,7 @@ REQUESTS: dict[str, Callable[[Incoming], Incoming]] = {
     "connection-ignored": _any_country,
 }
 """What becomes of a request, by fault."""
+_STATEFUL = {"replay-accepted", "double-dispensing", "audit-missing", "dispensation-forgotten"}
 POINTS: dict[str, dict[str, Any]] = {
     "quirks-openncp": {"quirks": "openncp"},
     "quirks-gematik": {"quirks": "gematik"},
@@ -71,6 +73,7 @@ class FaultyExchange:
         self._plan = plan
         self._trusting = Trusting(plan, folder, point.trust)
         self._pipelines: dict[tuple[str, ...], Pipeline] = {}
+        self._turn = threading.Lock()
 
     def handle(self, incoming: Incoming) -> Answer:
         """Answer a request; never raises."""
@@ -79,8 +82,15 @@ class FaultyExchange:
         for name in sorted(names & set(REQUESTS)):
             incoming = REQUESTS[name](incoming)
         incoming = self._trusting(incoming)
-        store, given = self.point.store, incoming.service == "XDR_Service" and (
-            _DISCARD not in incoming.content)  # fmt: skip
+        if not names & _STATEFUL:
+            return self._pipeline(names).handle(incoming)
+        # One at a time: what is forgotten must not depend on who else asks at the moment.
+        with self._turn:
+            return self._forgetful(incoming, names)
+
+    def _forgetful(self, incoming: Incoming, names: set[str]) -> Answer:
+        store = self.point.store
+        given = incoming.service == "XDR_Service" and _DISCARD not in incoming.content
         if "replay-accepted" in names:
             store.write(_forget_messages)
         if "double-dispensing" in names and given:

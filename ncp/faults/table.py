@@ -25,6 +25,8 @@ OPERATIONS = {
 }  # fmt: skip
 _SPEC = re.compile(r"(?P<name>[a-z0-9.-]+)(=(?P<value>[^@*]*))?(@(?P<where>[a-z,-]+))?"
                    r"(\*(?P<times>[0-9]{1,6}))?")  # fmt: skip
+_PLACED = ("refuse", "entries", "answer", "transport")
+"""Stages at which the operation is known."""
 _COLUMNS = "fault stage value default nb en proof noticed_by source"
 
 
@@ -129,6 +131,8 @@ def _one(spec: str) -> Fault:
         raise _wrong(f"«{known.name}» takes no value", remedy=f"write {known.name}")
     _check_value(known, value)
     words = (said["where"] or "").split(",") if said["where"] else []
+    if words and known.stage not in _PLACED:
+        raise _wrong(f"«{known.name}» holds for every operation", remedy=f"write {known.name}")
     unknown = [w for w in words if w not in OPERATIONS]
     if unknown:
         raise _wrong(f"«{unknown[0]}» is no operation", remedy=", ".join(OPERATIONS))

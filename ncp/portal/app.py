@@ -65,7 +65,11 @@ def build(settings: Settings, store: Store) -> Starlette:
             *(Route(f"/static/{name}", partial(_static, name)) for name in _STATIC),
         ],
         middleware=[Middleware(Guard)],
-        exception_handlers={404: _page(desks, Call.missing)},
+        exception_handlers={
+            404: _page(desks, Call.missing, sent=False),
+            405: _page(desks, Call.missing, sent=False),
+            500: _page(desks, Call.broken, sent=False),
+        },
     )  # fmt: skip
 
 
@@ -73,11 +77,15 @@ async def _static(name: str, _request: Request) -> Response:
     return Response((HERE / "static" / name).read_bytes(), media_type=_STATIC[name])
 
 
-def _page(desks: Desks, handler: Handler) -> Callable[..., Awaitable[Response]]:
+def _page(
+    desks: Desks, handler: Handler, *, sent: bool = True
+) -> Callable[..., Awaitable[Response]]:
+    """Return the endpoint of a page; ``sent``: a form that was sent is read and checked first."""
+
     async def endpoint(request: Request, _error: Exception | None = None) -> Response:
         cookie = request.cookies.get(COOKIE, "")
         key, desk = desks.get(cookie)
-        answer = await _answer(request, desk, handler)
+        answer = await _answer(request, desk, handler, sent and request.method == "POST")
         if key != cookie:
             answer.set_cookie(COOKIE, key, httponly=True, samesite="strict", path="/")
         return answer
@@ -85,10 +93,10 @@ def _page(desks: Desks, handler: Handler) -> Callable[..., Awaitable[Response]]:
     return endpoint
 
 
-async def _answer(request: Request, desk: Desk, handler: Handler) -> Response:
+async def _answer(request: Request, desk: Desk, handler: Handler, sent: bool) -> Response:
     call = Call(desk, request.url.path, request.path_params, dict(request.query_params))
     try:
-        if request.method == "POST" and "endpoint" in request.scope:
+        if sent:
             fields = await form(request)
             check_token(fields, desk.token)
             call = Call(desk, request.url.path, request.path_params, fields)

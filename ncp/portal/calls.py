@@ -69,6 +69,11 @@ class Call:
         gone = Explained(meaning=self.words("gone.what"), remedy=self.words("gone.remedy"))
         return self.page("problem", "", 404, problems=[gone])
 
+    def broken(self) -> Response:
+        """Return the page for a fault of the portal itself; the terminal says which."""
+        told = Explained(meaning=self.words("broken.what"), remedy=self.words("broken.remedy"))
+        return self.page("problem", "", 500, problems=[told])
+
 
 Handler = Callable[[Call], Response]
 

@@ -26,7 +26,7 @@ from ncp.store import Store
 from ncp.trust import certs
 
 _A = TypeVar("_A", bound=Answer)
-_DESKS, _STEPS = 32, 200
+_DESKS, _STEPS, _BYTES = 32, 200, 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class Desk:
             step = answered(number, word, started, answer,
                             recorded(self.store, answer.reply.sent, started))  # fmt: skip
         self._count = number
-        self.steps = [*self.steps, step][-_STEPS:]
+        self.steps = _latest([*self.steps, step])
         return step, answer
 
     def step(self, number: int) -> Step | None:
@@ -193,6 +193,18 @@ class Desk:
         code = self.settings.asking.code
         now: dt.datetime = self.settings.clock()
         return certs.ensure(self.settings.home / "certs" / code, code, now=now).seal
+
+
+def _latest(steps: list[Step]) -> list[Step]:
+    """Return the latest steps, as many as the memory of a desk holds; the last one always."""
+    kept: list[Step] = []
+    size = 0
+    for step in reversed(steps[-_STEPS:]):
+        size += len(step.response)
+        if kept and size > _BYTES:
+            break
+        kept.append(step)
+    return kept[::-1]
 
 
 def all_taken(answer: Taken | None) -> bool:

@@ -17,7 +17,6 @@ from lxml import etree
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from data.errors import EhdsError
 from ips.identifiers import mask
 from ncp.audit.evidence import Kind, evidence
 from ncp.audit.export import as_json
@@ -127,7 +126,7 @@ class Pipeline:
         audited = call.transaction(answer.status, answer.content_type)
         proof: dict[str, bytes] = {}
         if self.point.seal is not None and call.envelope is not None:
-            proof[Kind.RECEIPT] = evidence(Kind.RECEIPT, audited, call.envelope.body,
+            proof[Kind.RECEIPT.value] = evidence(Kind.RECEIPT, audited, call.envelope.body,
                                            self.point.seal)  # fmt: skip
         return prepare(audited, call.incoming.content, answer.content, evidence=proof)
 
@@ -153,7 +152,7 @@ class Pipeline:
         answer = _fault(call, fault)
         try:
             return self.point.store.write(partial(self._recorded, call, answer))
-        except (SQLAlchemyError, EhdsError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001, RUF100 - nothing was kept
             return _fault(call, _internal(call, error))
 
     def _tidy(self, connection: Connection, call: Call) -> None:

@@ -1,32 +1,70 @@
-"""The page: one HTML file that works offline and without script, prints on A4, and is accessible.
+"""The pages: HTML files that work offline and without script, print on A4, and are accessible.
 
-It meets WCAG 2.1 AA as far as a static page can be tested; a content security policy in the file
-itself forbids every fetch.
+One national page, one a region and one a system, linked both ways. They meet WCAG 2.1 AA as far
+as a static page can be tested; a content security policy in each file forbids every fetch.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gap.analysis import Analysis
-from reports.page.context import context
+from reports.page.context import common, context
+from reports.page.index import Index
+from reports.page.names import NATIONAL, SUMMARY, region_file, system_file
+from reports.page.region import region_context
+from reports.page.system import system_context
 from reports.texts import Texts
 
 _HERE = Path(__file__).parent
 
 
 def render(analysis: Analysis, t: Texts) -> str:
-    """Return the page of an analysis in the language of the texts."""
-    environment = Environment(
+    """Return the national page of an analysis in the language of the texts."""
+    return _national(Index(analysis), t)
+
+
+def pages(analysis: Analysis, t: Texts) -> dict[str, str]:
+    """Return every page of an analysis by its file name, the national one first."""
+    index = Index(analysis)
+    shared = common(index, t)
+    found = {NATIONAL: _national(index, t)}
+    for code in index.regions:
+        here = {"region": region_context(index, code, t), "home": NATIONAL}
+        found[region_file(code)] = _render("region.html.j2", t, {**shared, **here})
+    for system in analysis.judgement.system_list:
+        about = {"system": system_context(index, system, t), "home": NATIONAL}
+        found[system_file(system.id)] = _render("system.html.j2", t, {**shared, **about})
+    return found
+
+
+def _national(index: Index, t: Texts) -> str:
+    return _render("page.html.j2", t, {**common(index, t), **context(index, t), "home": ""})
+
+
+def _render(template: str, t: Texts, values: dict[str, Any]) -> str:
+    return _environment().get_template(template).render(t=t, lang=t.lang, css=_css(), **values)
+
+
+@cache
+def _css() -> str:
+    return (_HERE / "page.css").read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    css = (_HERE / "page.css").read_text(encoding="utf-8")
-    return environment.get_template("page.html.j2").render(
-        t=t, lang=t.lang, css=css, **context(analysis, t)
+    made.globals.update(
+        system_file=system_file, region_file=region_file, national=NATIONAL, summary=SUMMARY
     )
+    return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -125,3 +126,25 @@ def test_the_two_levels_are_judged_as_a_pair(
     assert run(judge) == 1
     assert "cda-p-set" in capsys.readouterr().out
     assert run(["-q", "ips", "check", str(full), "--pair"]) == 2
+
+
+def test_standard_input_is_bounded_as_files_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    endless = io.BufferedReader(Zeros())  # type: ignore[arg-type]
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(endless))
+    assert run(["ips", "convert", "-", "--to", "fhir"]) == 2
+    told = capsys.readouterr().err
+    assert "standard input is larger than 50 MiB" in told
+    assert "Traceback" not in told
+
+
+class Zeros(io.RawIOBase):
+    """A stream that never ends, as ``/dev/zero`` is."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:
+        buffer[:] = b"0" * len(buffer)
+        return len(buffer)

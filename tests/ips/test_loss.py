@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ips.loss import Fate, LossReport
+from ips.loss import Fate, Loss, LossReport
 
 
 def _report() -> LossReport:
@@ -57,3 +59,39 @@ def test_as_json_it_names_its_schema_and_loses_nothing() -> None:
         "obligations": ["X1.1.10"],
         "list_id": "7517",
     }
+
+
+def test_notes_that_wait_are_worded_in_their_place_and_know_those_before_them() -> None:
+    report = LossReport()
+    report.add("a", "1", Fate.EXACT)
+    report.add_later(lambda before: [Loss(f"after {before[-1].element}", "2", Fate.EXACT, "")])
+    report.add("c", "3", Fate.EXACT)
+    assert [item.element for item in report.items] == ["a", "after a", "c"]
+    assert report.counts()[Fate.EXACT] == 3
+    report.add_later(lambda before: [])
+    assert len(report.items) == 3
+
+
+def test_a_note_that_waits_is_worded_once_however_many_read_it() -> None:
+    report, calls = LossReport(), []
+
+    def worded(before: Sequence[Loss]) -> list[Loss]:
+        calls.append(len(before))
+        return [Loss("a", "", Fate.EXACT, "")]
+
+    report.add_later(worded)
+    with ThreadPoolExecutor(8) as pool:
+        read = list(pool.map(lambda _: report.items, range(64)))
+    assert calls == [0]
+    assert all(len(items) == 1 for items in read)
+
+
+def test_notes_that_are_handed_over_leave_nothing_behind() -> None:
+    report = _report()
+    report.add_later(lambda before: [Loss("later", "", Fate.EXACT, "")])
+    other = report.handed_over()
+    assert report == LossReport()
+    assert [item.element for item in other.items][-1] == "later"
+    assert other != _report()
+    report.add("new", "", Fate.EXACT)
+    assert len(other.items) == 5

@@ -10,6 +10,7 @@ import importlib.util
 import os
 import shutil
 import socket
+import stat
 import subprocess
 import tempfile
 import time
@@ -50,6 +51,8 @@ def postgresql_url() -> Iterator[str]:
     user = NOBODY if os.geteuid() == 0 else None
     if user is not None:
         os.chown(home, user, user)
+        if not all(parent.stat().st_mode & stat.S_IXOTH for parent in (folder, *folder.parents)):
+            folder = _copied(folder, home / "programs")
     server = None
     try:
         subprocess.run(
@@ -72,6 +75,18 @@ def postgresql_url() -> Iterator[str]:
             server.terminate()
             server.wait(timeout=20)
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _copied(folder: Path, to: Path) -> Path:
+    """Copy a package with programs, and its libraries beside it, to where everyone can reach it.
+
+    Root's own environment is closed to the user that the server runs as.
+    """
+    package = folder.parents[1]
+    for one in package.parent.glob(f"{package.name}*"):
+        if one.is_dir():
+            shutil.copytree(one, to / one.name)
+    return to / package.name / folder.relative_to(package)
 
 
 def _wait(port: int, server: subprocess.Popen[bytes]) -> None:

@@ -16,7 +16,7 @@ from ncp.scenarios.loading import choose, shipped
 from ncp.scenarios.model import ScenarioRun
 from ncp.scenarios.running import Options, Target, run
 
-STRICT = Options(level=Severity.WARNING, patience=0.2)
+STRICT = Options(level=Severity.WARNING, patience=0.5)
 """Every departure counts, and time is short: a fault of latency need not be long."""
 
 

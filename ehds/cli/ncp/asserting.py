@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +15,8 @@ from lxml import etree
 
 from data.errors import InputError, Problem
 from data.files import check_folder, write_all
-from data.loaders.tables import read_bytes
 from data.results import Outcome, Result
+from ehds.cli.ips_convert import read_bytes
 from ehds.cli.output import as_json, give, say
 from ips.loss import Fate, Loss
 from ips.xml import parse
@@ -41,8 +40,7 @@ _SAMPLE = ("test.testesen", "Test Testesen", "Test University Hospital")
 
 def read(file: str) -> bytes:
     """Return a file, or standard input for ``-``, without a last line break."""
-    content = sys.stdin.buffer.read() if file == "-" else read_bytes(Path(file))
-    return content.strip()
+    return read_bytes(file).strip()
 
 
 def operation(name: str) -> Operation:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from decimal import Decimal
 from typing import Any
 
@@ -81,6 +83,24 @@ def test_bulk_gives_the_same_bytes(name: str) -> None:
     assert to_json(assemble(sample(name), products).bundle) == to_json(
         built(name, with_fest=True).bundle
     )
+
+
+def test_a_message_is_let_go_with_its_loss_report() -> None:
+    """The notes hold the message, but nothing holds them in a circle: memory comes back at once."""
+    content = samples()["package"].path.read_bytes()
+    gc.collect()
+    gc.disable()
+    try:
+        built = assemble(content)
+        unread = weakref.ref(built.loss)
+        kept = assemble(content).loss
+        assert kept.items
+        read = weakref.ref(kept)
+        del built, kept
+        assert unread() is None
+        assert read() is None
+    finally:
+        gc.enable()
 
 
 def test_substance_says_what_the_message_says() -> None:

@@ -51,6 +51,29 @@ def test_deep_xml_and_json_are_refused() -> None:
     assert "deep" in refused(b'{"a":' * 100_000)
 
 
+@pytest.mark.parametrize("written", ["<a>{}</a>", "<a b='{}'/>"])
+def test_a_text_over_ten_megabytes_is_told_in_plain_words(written: str) -> None:
+    content = written.format("x" * 10_500_000).encode()
+    with pytest.raises(InputError) as caught:
+        xml.parse(content, name="a.xml")
+    (problem,) = caught.value.problems
+    assert "longer than 10 MB" in problem.what
+    assert "apart from the document" in problem.remedy
+    assert "HUGE" not in " ".join(problem.lines())
+
+
+def test_too_deep_is_told_in_plain_words() -> None:
+    assert "256 deep" in refused(b"<a>" * 300 + b"</a>" * 300, "deep.xml")
+
+
+def test_a_caller_may_allow_more_elements_than_one_message_has() -> None:
+    content = b"<a>" + b"<b/>" * xml.MAX_ELEMENTS + b"</a>"
+    with pytest.raises(InputError, match="more than 10000 elements"):
+        xml.parse(content, name="a.xml")
+    root = xml.parse(content, name="a.xml", elements=xml.MAX_ELEMENTS + 1)
+    assert len(root) == xml.MAX_ELEMENTS
+
+
 def test_a_text_that_never_ends_takes_linear_time() -> None:
     assert "JSON" in refused(b'["' + b'\\"' * 2_000_000)
 

@@ -30,7 +30,8 @@ def test_a_limited_fault_strikes_so_often_and_only_where_it_shall():
     ("nonsense", "there is no fault"), ("reset=3", "takes no value"),
     ("latency=soon", "no number of seconds"), ("latency=601", "no number of seconds"),
     ("truncated=1.5", "no whole number"), ("error=ERROR_NOPE", "no error code"),
-    ("reset@dance", "no operation"), ("LATENCY!", "is no fault"),
+    ("reset@dance", "no operation"),
+    ("double-dispensing@ps-list", "holds for every operation"), ("LATENCY!", "is no fault"),
 ])  # fmt: skip
 def test_what_is_not_understood_is_told(spec, says):
     with pytest.raises(InputError, match=says):

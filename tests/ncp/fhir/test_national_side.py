@@ -147,9 +147,10 @@ def test_both_levels_of_one_content_are_one_reference(make, samples, sweden):
             found = samples.documents(patient, kind)
             if kind is not DocumentKind.PATIENT_SUMMARY:
                 return found
-            second = replace(found[0], unique_id="2.16.578.1.9^pdf", level=1,
-                             pair=found[0].entry_id, entry_id="urn:uuid:2b1ff0a2-5b1b-4a8d-9c6e-6f6f0d9c0002")  # fmt: skip
-            return [second, replace(found[0], pair=second.entry_id)]
+            first, other = found[0], "urn:uuid:2b1ff0a2-5b1b-4a8d-9c6e-6f6f0d9c0002"
+            second = replace(first, unique_id="2.16.578.1.9^pdf", level=1, pair=first.entry_id,
+                             entry_id=other)  # fmt: skip
+            return [second, replace(first, pair=other)]
 
     asker = B(sweden, web(make(connector=Twins(samples))))
     (reference,) = matches(asker.documents(WORKER, type="60591-5").json())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -37,8 +38,12 @@ def test_the_names_of_this_machine_are_answered(tester, host):
 
 def test_a_form_of_another_site_is_not_used(tester):
     values = {"token": token(tester), "target": "here"}
-    for headers in ({"origin": "http://evil.example"}, {"origin": "null"},
-                    {"origin": "http://localhost:1"}, {"sec-fetch-site": "cross-site"}):  # fmt: skip
+    for headers in (
+        {"origin": "http://evil.example"},
+        {"origin": "null"},
+        {"origin": "http://localhost:1"},
+        {"sec-fetch-site": "cross-site"},
+    ):
         assert tester.post("/target", values, **headers).status_code == 403
     assert tester.post("/target", values).status_code == 200
 
@@ -106,12 +111,5 @@ def test_what_another_country_says_is_text(said):
                     "br", "p", "section"}  # fmt: skip
 
 
-class _Partner:
-    url = "https://a.example"
-
-    class country:
-        code = "NO"
-
-
-_PARTNER = _Partner()
+_PARTNER = SimpleNamespace(url="https://a.example", country=SimpleNamespace(code="NO"))
 _EMPTY = Desk(Settings("", lambda *_: ""), None, "nb", partner=_PARTNER, identified=1)

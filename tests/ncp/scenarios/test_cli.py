@@ -22,8 +22,18 @@ def test_the_list_needs_no_target():
 
 
 def test_our_own_contact_point_is_tested_without_any_option(tmp_path):
-    done = call("--only", "IDN-01", "--only", "IDN-10", "--report", f"junit={tmp_path / 'j.xml'}",
-                "--report", f"testreport={tmp_path / 't.json'}", "--out", str(tmp_path / "out"))
+    done = call(
+        "--only",
+        "IDN-01",
+        "--only",
+        "IDN-10",
+        "--report",
+        f"junit={tmp_path / 'j.xml'}",
+        "--report",
+        f"testreport={tmp_path / 't.json'}",
+        "--out",
+        str(tmp_path / "out"),
+    )
     assert done.exit_code == 0, done.output
     assert "2 bestått" in done.output
     assert (tmp_path / "j.xml").read_text("utf-8").count("<testcase") == 2

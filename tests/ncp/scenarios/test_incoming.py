@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import pytest
 
@@ -10,7 +11,11 @@ from data.errors import InputError
 from data.results import Outcome
 from ncp.connector.records import Records
 from ncp.model import Operation, Traits
+from ncp.scenarios.doing import World
+from ncp.scenarios.embedded import country_a
 from ncp.scenarios.incoming import Watcher, judge, read_expectations, report
+from ncp.scenarios.model import Step
+from ncp.scenarios.serving import wire
 from ncp.service.pipeline import Pipeline
 from ncp.service.starting import start
 from tests.ncp.service.asking import EP, MRSA, PHARMACIST, WORKER, CountryB, doctor
@@ -110,3 +115,19 @@ def test_a_wrong_file_is_told_with_everything(tmp_path):
         read_expectations(file)
     told = " ".join(p.what for p in caught.value.problems)
     assert all(word in told for word in ("sing", "farge", "«nb»", "«en»"))
+
+
+def test_a_contact_point_for_testers_has_faults_and_expectations(tmp_path):
+    wired = []
+    (tmp_path / "expect.toml").write_text(TEXT)
+    with country_a(tmp_path / "home", wrap=lambda started: wired.append(wire(
+            started, tmp_path / "home", faults=["error=ERROR_PS_GENERIC"],
+            expect=tmp_path / "expect.toml")) or wired[0].app) as running:  # fmt: skip
+        steps = [Step("query", patient="prescription", options={"kinds": ["PS"]})]
+        world = World(running.target.b, running.target.profile)
+        (exchange,) = world.carry_out(steps[0])
+    assert exchange.codes == ["ERROR_PS_GENERIC"]
+    wired[0].write(tmp_path / "judged.json")
+    judged = json.loads((tmp_path / "judged.json").read_text("utf-8"))
+    assert {e["id"]: e["outcome"] for e in judged["expectations"]} == {
+        "B-01": "pass", "B-02": "not-assessed"}  # fmt: skip
