@@ -6,7 +6,7 @@ import datetime as dt
 
 import click
 
-from ehds.cli import gap_import, gap_workbook, options
+from ehds.cli import gap_import, gap_simulate, gap_workbook, options
 from ehds.cli.output import as_csv, as_json, give
 
 
@@ -31,9 +31,11 @@ def command() -> None:
 @click.option("--by", default=None, help="One roll-up: part, category, date-group, actor, scope, "
               "reeif, system, owner, region, role, role-category.")  # fmt: skip
 @click.option("-o", "--output", help="File; standard output by default.")
+@options.evidence
 @options.fail_under
 def score(
     assessment: str,
+    evidence_paths: tuple[str, ...],
     scheme: str,
     as_of: dt.date | None,
     lang: str,
@@ -48,7 +50,7 @@ def score(
     from reports import terminal
     from reports.texts import Texts
 
-    analysis = options.analyse(assessment, scheme, as_of)
+    analysis = options.with_evidence(options.analyse(assessment, scheme, as_of), evidence_paths)
     groups = analysis.scheme.groups
     if by and by not in groups:
         raise InputError(
@@ -81,11 +83,13 @@ def score(
 @options.assessment
 @options.scheme
 @options.as_of
+@options.evidence
 @options.language
 def explain(
     system: str,
     obligation_id: str,
     assessment: str,
+    evidence_paths: tuple[str, ...],
     scheme: str,
     as_of: dt.date | None,
     lang: str,
@@ -101,7 +105,7 @@ def explain(
     from reports.texts import Texts
     from reports.words import explanation
 
-    analysis = options.analyse(assessment, scheme, as_of)
+    analysis = options.with_evidence(options.analyse(assessment, scheme, as_of), evidence_paths)
     cell = explain_cell(analysis.judgement, system, obligation_id, analysis.scheme)
     for line in explanation(cell, Texts(lang)):
         indent = " " * (len(line) - len(line.lstrip()) + 2)
@@ -202,3 +206,4 @@ def roadmap(assessment: str, as_of: dt.date | None, lang: str, fmt: str, how_man
 
 command.add_command(gap_workbook.command)
 command.add_command(gap_import.command)
+command.add_command(gap_simulate.command)

@@ -142,6 +142,25 @@ def weigh(analysis: Analysis, paths: Sequence[str]) -> Weighed | None:
     return with_evidence(analysis, read(paths))
 
 
+def with_evidence(analysis: Analysis, paths: Sequence[str]) -> Analysis:
+    """Return an analysis with evidence in it, telling on standard error what the evidence did.
+
+    Raises:
+        InputError: with everything that is wrong in all files.
+    """
+    weighed = weigh(analysis, paths)
+    if weighed is None:
+        return analysis
+    from ehds.cli.output import say
+
+    say(
+        f"Evidence: {len(weighed.records)} records, {len(weighed.changes)} findings moved, "
+        f"{len(weighed.contradictions)} contradictions, {len(weighed.tool_chain)} about ehds, "
+        f"{len(weighed.unplaced)} that bear on nothing"
+    )
+    return weighed.analysis
+
+
 def today() -> dt.date:
     """Return the local date, the default of ``--as-of``."""
     return dt.datetime.now().astimezone().date()

@@ -17,9 +17,12 @@ _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _COMPARATORS = ("<", "<=", ">=", ">")
 
 
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
+
+
 def pack(**parts: Any) -> dict[str, Any]:
     """Return an object of the parts that hold something (0 and False do)."""
-    return {key: value for key, value in parts.items() if value not in (None, "", [], {})}
+    return {key: value for key, value in parts.items() if value or value not in _EMPTY}
 
 
 def quantity(node: Node, obligations: Iterable[str] = (), *, units: str = "") -> dict[str, Any]:

@@ -28,7 +28,7 @@ class Step:
         do: ``identify``, ``query``, ``retrieve``, ``dispense``, ``discard`` or ``audit``.
         who: role word of the professional (``doctor``, ``pharmacist``).
         patient: name in the target profile; for ``identify`` several with a space between.
-        country: another country B than the run's; empty for that.
+        country: another country B than the run's, ``{foreign}`` for any; empty for that.
         tamper: what is changed in assertions and envelope, see ``ncp.scenarios.tampering``.
         tls: another certificate of the connection: ``none`` or a variant or country.
         options: what belongs to the operation only.

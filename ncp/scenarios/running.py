@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from data.errors import InputError
 from data.results import Outcome, Result, Severity
@@ -112,6 +112,7 @@ def _step(
 ) -> list[Result]:  # fmt: skip
     if step.do == "audit":
         return _audit(target, world, kept)
+    step = _placed(step, target)
     made = world.carry_out(step)
     if step.expect is not None:
         return judge(scenario, step, made, world, lenient=how.lenient,
@@ -120,6 +121,19 @@ def _step(
         if not succeeded(exchange):
             raise Unable(f"preparation ({step.do}) failed: {shown(exchange)}")
     return []
+
+
+def _placed(step: Step, target: Target) -> Step:
+    """Name another country B than the one of the run, where the step says ``{foreign}``."""
+    own = target.b.line.credentials.country
+    other = target.profile.foreign if target.profile.foreign != own else "SE"
+
+    def named(text: str) -> str:
+        return text.replace("{foreign}", other)
+
+    country = named(step.country)
+    return replace(step, country="" if country == own else country, tls=named(step.tls),
+                   tamper=tuple(map(named, step.tamper)))  # fmt: skip
 
 
 def _audit(target: Target, world: World, kept: dict[str, bytes]) -> list[Result]:

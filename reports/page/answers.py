@@ -92,6 +92,7 @@ def coming(view: View, analysis: Analysis, t: Texts) -> dict[str, Any] | None:
         return None
     day = days[0]
     here = [s for s in view.steps if s.due == day]
+    later = [s.due for s in view.steps if s.due > day]
     return {
         "date": date(day, t.lang),
         "days": number((day - as_of).days, t.lang),
@@ -100,12 +101,17 @@ def coming(view: View, analysis: Analysis, t: Texts) -> dict[str, Any] | None:
         "late": sum(s.verdict in TOO_LATE for s in here),
         "unknown": number(view.unassessed.get(day, 0), t.lang),
         "steps": [step(s, t) for s in here[:_NEXT]],
+        "later": date(min(later), t.lang) if later and not here else "",
     }
 
 
 def owners(view: View) -> list[dict[str, Any]]:
-    """Return who owns the known gaps, those with most first, and how many lack a valid plan."""
-    by_owner: dict[str, list[Step]] = {}
+    """Return who owns the known gaps, those with most first, and how many lack a valid plan.
+
+    A single system is owned by somebody even when no gap is known.
+    """
+    alone = view.systems if len(view.systems) == 1 else ()
+    by_owner: dict[str, list[Step]] = {s.owner: [] for s in alone}
     for one in view.steps:
         by_owner.setdefault(one.system.owner, []).append(one)
     rows = [

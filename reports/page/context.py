@@ -117,13 +117,14 @@ def _command(analysis: Analysis, lang: str) -> str:
 
 
 def _facts(analysis: Analysis, t: Texts) -> list[tuple[str, str]]:
+    """Return what stands in the head (the first three) and in the foot of a page."""
     j, lang = analysis.judgement, t.lang
     return [
         (t("page.assessment"), j.assessment.title(lang)),
         (t("page.as_of"), date(j.as_of, lang)),
+        (t("page.assessor"), j.assessment.assessor),
         (t("page.edition"), j.catalogue.edition),
         (t("page.scheme"), f"{analysis.scheme.title(lang)} ({analysis.scheme.name})"),
-        (t("page.assessor"), j.assessment.assessor),
         (t("page.scope"), t("page.scope.text", systems=analysis.counts["systems"],
                             obligations=analysis.counts["obligations"],
                             binding=analysis.counts["binding"],

@@ -65,7 +65,8 @@ def test_a_target_that_is_not_there_fails_and_breaks_nothing(norway):
 
 def test_a_certificate_that_cannot_be_made_is_a_skip(norway, tmp_path):
     credentials = Credentials(norway.home, "SE", own=False)
-    line = replace(norway.target.b.line, credentials=credentials)
+    own = norway.target.b.line
+    line = Line(own.url, own.base, credentials, own.ca)
     target = replace(norway.target, b=CountryB(line, norway.target.b.home_a))
     assert outcomes(run(choose(shipped(), ["TRN-03"]), target))["TRN-03"] is Outcome.SKIP
 
@@ -153,3 +154,15 @@ def test_a_professional_has_the_permissions_of_the_role(norway, name):
     who = norway.target.b.professional(Step("query", name))
     assert who.permissions
     assert who.country == "SE"
+
+
+def test_another_country_may_be_the_one_that_asks(norway):
+    """Denmark asks, and where the scenario needs another country, Sweden is that."""
+    credentials = Credentials(norway.home, "DK")
+    own = norway.target.b.line
+    line = Line(own.url, own.base, credentials, own.ca)
+    target = replace(norway.target, b=CountryB(line, norway.target.b.home_a))
+    chosen = choose(shipped(), ["IDN-01", "TRN-05", "ASR-17", "ASR-24", "EDA-15", "EDA-34"])
+    found = run(chosen, target)
+    line.close()
+    assert {r.outcome for r in found} == {Outcome.PASS}

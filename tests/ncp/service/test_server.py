@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import signal
 import socket
 import ssl
@@ -26,6 +27,7 @@ from ncp.service.hooks import Delivery, NoHooks
 from ncp.service.pipeline import Pipeline
 from ncp.service.server import Place, bind
 from ncp.service.wire import Answer
+from ncp.service.workers import possible
 from ncp.soap import SoapFault
 from ncp.store import Store
 from ncp.store.tables import dispensation as dispensations
@@ -55,7 +57,7 @@ class Server:
         self.process = subprocess.Popen(
             [sys.executable, "-c", SCRIPT, "ncp", "serve", "--home", str(home), "--port", "0",
              "--ready-file", str(self.ready), *options],
-            cwd=ROOT, stderr=subprocess.PIPE, text=True,
+            cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
         until = time.monotonic() + 60
         while not self.ready.is_file():
@@ -85,6 +87,11 @@ class Server:
             return open_session.post(f"{self.url}{BASE}/{incoming.service}", incoming.content,
                                      headers={"Content-Type": incoming.content_type},
                                      timeout=30)  # fmt: skip
+
+    def kill(self) -> None:
+        """Kill every process of the server at once, with kill -9."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.communicate(timeout=30)
 
     def stop(self, how: int = signal.SIGTERM) -> int:
         self.process.send_signal(how)
@@ -243,11 +250,16 @@ def test_an_address_that_is_taken_is_told():
 
 
 @pytest.mark.slow
-def test_killed_under_load_nothing_acknowledged_is_lost_and_nothing_happens_twice(tmp_path):
+@pytest.mark.parametrize("workers", [
+    "1", pytest.param("2", marks=pytest.mark.skipif(not possible(), reason="needs fork")),
+])  # fmt: skip
+def test_killed_under_load_nothing_acknowledged_is_lost_and_nothing_happens_twice(
+    tmp_path, workers
+):
     """Dispense and discard from four pharmacies while the server is killed, twice."""
     lock, told = threading.Lock(), []
     for round_ in range(2):
-        with serving(tmp_path) as running:
+        with serving(tmp_path, "--workers", workers) as running:
             (entry, *_) = running.send(running.pharmacy.query(MRSA, EP)).entries
             (got,) = running.send(running.pharmacy.retrieve(MRSA, entry.unique_id)).documents
             threads = [
@@ -258,7 +270,7 @@ def test_killed_under_load_nothing_acknowledged_is_lost_and_nothing_happens_twic
             for thread in threads:
                 thread.start()
             time.sleep(2.5)
-            running.stop(signal.SIGKILL)
+            running.kill()
             for thread in threads:
                 thread.join(timeout=60)
     assert len([t for t in told if t[1]]) >= 1
@@ -372,6 +384,18 @@ def test_a_client_that_does_not_finish_its_head_is_cut_off(local, monkeypatch):
         slow.sendall(b"POST / HTTP/1.1\r\nHost:")
         with suppress(ConnectionResetError):
             assert slow.recv(100) == b""
+
+
+def test_a_head_without_end_is_cut_off(local):
+    port = local()
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as endless:
+        answer = b"-"
+        with suppress(ConnectionError):
+            endless.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nX: ")
+            for _ in range(200):
+                endless.sendall(b"x" * 1024)
+            answer = endless.recv(1000)
+        assert not answer.startswith(b"HTTP/1.1 2")
 
 
 class Transport(NoHooks):

@@ -1,0 +1,120 @@
+"""An EHR system: Annex II point by point, and the documents the Regulation asks of its maker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from data.errors import InputError, Problem
+from data.loaders.systems import System
+from gap.analysis import Analysis
+from gap.certification.facts import Facts
+from gap.certification.shown import Point, Standing, counted, point
+from gap.certification.tables import Document, Field, Fill, Needed, fields
+from gap.evidence import Weighed
+
+
+class Origin(StrEnum):
+    """Who says what stands in a field."""
+
+    FACTS = "facts"
+    """Whoever gave the facts; nobody here has checked it."""
+    TABLE = "table"
+    """The table of systems; the manufacturer has to confirm it."""
+    SIGNER = "signer"
+    """Nobody: only the one who signs can."""
+    MISSING = "missing"
+    OPTIONAL = "optional"
+    """Nothing is stated, and the field is needed only where it applies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One field of a document with its content; ``point`` is what is shown of its obligation.
+
+    ``value`` is a text of the facts or of the table. Categories are codes, for the report to name;
+    what only the signer can say has no value.
+    """
+
+    field: Field
+    origin: Origin
+    value: str
+    codes: tuple[str, ...]
+    point: Point
+
+
+@dataclass(frozen=True)
+class EhrReadiness:
+    """What is shown of an EHR system and what its documents still lack."""
+
+    system: System
+    essentials: tuple[Point, ...]
+    documents: Mapping[Document, tuple[Entry, ...]]
+
+    @property
+    def applicable(self) -> tuple[Point, ...]:
+        """The points of Annex II that apply to the system."""
+        return tuple(p for p in self.essentials if p.standing is not Standing.NOT_APPLICABLE)
+
+    @property
+    def shown(self) -> int:
+        """How many of them are shown by a test or a check."""
+        return counted(self.essentials)[Standing.SHOWN]
+
+    def missing(self, document: Document) -> tuple[Entry, ...]:
+        """Return the fields of a document that nothing fills, the signer's own among them."""
+        return tuple(e for e in self.documents[document]
+                     if e.origin in (Origin.MISSING, Origin.SIGNER)
+                     and e.field.needed is not Needed.WHERE_APPLICABLE)  # fmt: skip
+
+
+def ehr_system(
+    analysis: Analysis, system: System, facts: Facts, weighed: Weighed | None = None
+) -> EhrReadiness:
+    """Return the readiness of an EHR system (EHDS Art 30, 37-40, 49, Annexes II to IV).
+
+    Args:
+        analysis: scored, with the evidence applied where there is some.
+        system: an EHR system, or one whose class is open.
+        facts: what the maker says, by key.
+        weighed: what the evidence did, None without evidence.
+
+    Raises:
+        InputError: the system is none of the kind that Annex II applies to.
+    """
+    if system.ehr_system == "no" or not system.categories:
+        raise InputError(
+            Problem(f"«{system.id}» is classed as no EHR system", "--system",
+                    rule="EHDS Article 2(2)(k): Annexes II to IV apply to EHR systems",
+                    remedy=f"see why: ehds systems show {system.id}")
+        )  # fmt: skip
+    obligations = analysis.judgement.catalogue.obligations
+    essentials = tuple(
+        point(analysis, system, o, weighed) for o in obligations.values()
+        if o.part == "Annex II" and o.binding and "MAN" in o.actors
+    )  # fmt: skip
+    found: dict[Document, list[Entry]] = {document: [] for document in Document}
+    for field in fields():
+        shown = point(analysis, system, obligations[field.obligation], weighed)
+        found[field.document].append(_entry(field, system, facts, shown))
+    return EhrReadiness(system, essentials, {d: tuple(e) for d, e in found.items()})
+
+
+def _entry(field: Field, system: System, facts: Facts, shown: Point) -> Entry:
+    codes: Sequence[str] = ()
+    value = facts.get(field.key, "") if field.key else ""
+    if value:
+        origin = Origin.FACTS
+    elif field.fill in (Fill.SIGNER, Fill.CONFORMITY):
+        origin = Origin.SIGNER
+    elif field.fill is Fill.NAME:
+        origin, value = Origin.TABLE, system.name_nb
+    elif field.fill is Fill.CATEGORIES:
+        origin, codes = Origin.TABLE, system.categories
+    elif field.fill is Fill.INTERFACES and system.interfaces:
+        origin, value = Origin.TABLE, system.interfaces
+    else:
+        optional = field.needed is Needed.WHERE_APPLICABLE
+        origin = Origin.OPTIONAL if optional else Origin.MISSING
+    return Entry(field, origin, value, tuple(codes), shown)
