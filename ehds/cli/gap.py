@@ -6,7 +6,7 @@ import datetime as dt
 
 import click
 
-from ehds.cli import gap_import, gap_simulate, gap_workbook, options
+from ehds.cli import gap_compare, gap_import, gap_simulate, gap_workbook, options
 from ehds.cli.output import as_csv, as_json, give
 
 
@@ -113,63 +113,6 @@ def explain(
 
 
 @command.command()
-@click.argument("old")
-@click.argument("new")
-@options.scheme
-@options.as_of
-@options.language
-@options.output_format("text", "json")
-def compare(old: str, new: str, scheme: str, as_of: dt.date | None, lang: str, fmt: str) -> None:
-    """Show what changed between two assessments, and why.
-
-    \b
-    Example: ehds gap compare norway-2024-10 norway-2026-11
-    """
-    import dataclasses
-
-    from gap.compare import compare as compare_judgements
-    from reports import terminal
-    from reports.texts import Texts
-
-    first = options.analyse(old, scheme, as_of)
-    second = options.analyse(new, scheme, as_of)
-    result = compare_judgements(first.judgement, second.judgement, second.scheme)
-    if fmt == "text":
-        click.echo(terminal.comparison(result, Texts(lang)))
-        return
-    click.echo(
-        as_json(
-            {
-                "schema": "ehds.gap-comparison/1",
-                "old": first.judgement.assessment.id,
-                "new": second.judgement.assessment.id,
-                "changes": [
-                    {
-                        "kind": str(c.kind),
-                        "system": c.system,
-                        "obligation": c.obligation,
-                        "before": c.before,
-                        "after": c.after,
-                        "why_nb": [f.comment_nb for f in c.new or c.old],
-                        "why_en": [f.comment_en for f in c.new or c.old],
-                    }
-                    for c in result.changes
-                ],
-                "figures": [
-                    {
-                        "rollup": f.rollup,
-                        "key": f.key,
-                        "old": dataclasses.asdict(f.old) if f.old else None,
-                        "new": dataclasses.asdict(f.new) if f.new else None,
-                    }
-                    for f in result.figures
-                ],
-            }
-        )
-    )
-
-
-@command.command()
 @options.assessment
 @options.as_of
 @options.language
@@ -206,4 +149,5 @@ def roadmap(assessment: str, as_of: dt.date | None, lang: str, fmt: str, how_man
 
 command.add_command(gap_workbook.command)
 command.add_command(gap_import.command)
+command.add_command(gap_compare.command)
 command.add_command(gap_simulate.command)

@@ -1,4 +1,4 @@
-"""A contact point: the six domains of the readiness criteria of MyHealth@EU, and the way to go live.
+"""A contact point: six domains of the readiness criteria of MyHealth@EU, and the way to go live.
 
 The domains are those of the audit framework of 2019. Its checklist has criteria of its own that
 are not public; the obligations of the catalogue stand in their place, and say so.
@@ -28,7 +28,7 @@ class DomainReadiness:
 
 @dataclass(frozen=True, slots=True)
 class StepReadiness:
-    """One go-live step; ``stated`` is where the operator says it is documented, empty if nowhere."""
+    """One go-live step; ``stated`` is where the operator says it is documented, or empty."""
 
     step: GoLiveStep
     stated: str

@@ -18,7 +18,7 @@ _GRAVE = (PlanVerdict.OVERDUE, PlanVerdict.LATE, PlanVerdict.PAST_PLAN, PlanVerd
 
 @dataclass(frozen=True, slots=True)
 class SystemLine:
-    """One system: how many duties apply, how many somebody has assessed, how many gaps are known."""
+    """One system: the duties that apply, those that somebody has assessed, and the known gaps."""
 
     system: System
     cells: int

@@ -92,7 +92,7 @@ def checked(
         remedy = "say which level: partial/1 or partial/2" if state == "partial" else "use one"
         problems.add(f"«{state}» is no state", where, f"one of: {' '.join(_TARGETS)}", remedy)
     if system and obligation:
-        _check_cell(system, obligation, categories, judgement, problems, where)
+        _check_cell(system, obligation, categories, problems, where)
         _check_state(obligation, state, problems, where)
     if len(problems.found) > before:
         return None
@@ -101,8 +101,8 @@ def checked(
 
 
 def _check_cell(
-    system: System, obligation: Obligation, categories: tuple[str, ...], judgement: Judgement,
-    problems: Problems, where: str,
+    system: System, obligation: Obligation, categories: tuple[str, ...], problems: Problems,
+    where: str,
 ) -> None:  # fmt: skip
     if obligation.modality in "CLN":
         problems.add(

@@ -82,7 +82,9 @@ def simulate(
                     remedy="choose a later day, or set the day of the analysis with --as-of")
         )  # fmt: skip
     before = on_day(judgement, on or judgement.as_of)
-    assumed = assume(before, changes)
+    idle = _idle(changes, assume(before, changes))
+    passive = [c for c, _ in idle]
+    assumed = assume(before, [c for c in changes if c not in passive])
     delivered = tuple(d for d in plan.deliveries if _is_there(d, on)) if plan else ()
     after = assume(assumed, [c for d in delivered for c in d.changes])
     chances = None
@@ -91,7 +93,7 @@ def simulate(
     return Simulation(
         comparison=compare(before, after, scheme),
         assumed=tuple(changes),
-        idle=_idle(changes, assumed),
+        idle=idle,
         delivered=delivered,
         dates=_dates(before, after),
         late=(_late(before), _late(after)),

@@ -236,14 +236,28 @@ def _certificate(signature: etree._Element) -> x509.Certificate:
     return _certificate_of(_decoded(element))
 
 
+_UNREADABLE = (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion,
+               x509.UnsupportedGeneralNameType, UserWarning)  # fmt: skip
+"""What the parser of certificates raises for bytes that are none, or warns of where warnings are
+errors."""
+
+
 @lru_cache(maxsize=256)
 def _certificate_of(content: bytes) -> x509.Certificate:
     try:
         certificate = x509.load_der_x509_certificate(content)
-        certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm):
+        _read_all(certificate)
+    except _UNREADABLE:
         raise Broken("one-certificate", "KeyInfo: the certificate cannot be read") from None
     return certificate
+
+
+def _read_all(certificate: x509.Certificate) -> None:
+    """Read every part that is asked for later: a broken one is found only when it is read."""
+    certificate.public_key()
+    for part in ("subject", "issuer", "extensions", "not_valid_before_utc", "not_valid_after_utc",
+                 "signature_hash_algorithm", "serial_number"):  # fmt: skip
+        getattr(certificate, part)
 
 
 def _verified(root: etree._Element, certificate: x509.Certificate) -> etree._Element:

@@ -6,6 +6,7 @@ concern a signed assertion.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -420,3 +421,16 @@ def test_any_changed_text_of_the_content_is_refused(world: World, data: st.DataO
     element = data.draw(st.sampled_from(said))
     element.text = (element.text or "") + data.draw(st.text("abc \t\n", min_size=1, max_size=3))
     assert refused(world, etree.tostring(root))
+
+
+def test_a_certificate_with_a_broken_part_is_refused_and_breaks_nothing(world: World) -> None:
+    """Parts of a certificate are parsed when they are read: none may fail later."""
+    original = world.hcp()
+    start = original.index(b"X509Certificate>") + len(b"X509Certificate>")
+    end = original.index(b"</", start)
+    der = base64.b64decode(original[start:end])
+    for place in range(0, len(der), 9):
+        broken = bytearray(der)
+        broken[place] ^= 0x21
+        changed = original[:start] + base64.b64encode(bytes(broken)) + original[end:]
+        assert refused(world, changed), place

@@ -1,0 +1,143 @@
+"""``ehds readiness --profile``: what is shown of an EHR system, a contact point or a region."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from data.errors import InputError, Problem, did_you_mean
+
+if TYPE_CHECKING:
+    from data.files import Outbox
+    from data.loaders.systems import System
+    from gap.analysis import Analysis
+    from gap.certification import Facts
+    from gap.evidence import Weighed
+    from reports.certification import File
+
+F = TypeVar("F", bound=Callable[..., Any])
+PROFILES = ("ehr-system", "ncp", "region")
+_CONTACT_POINT = "ncp-b"
+"""The contact point of Norway that is built first."""
+
+
+def profile_options(command: F) -> F:
+    """Add ``--profile``, ``--system``, ``--region`` and ``--facts``."""
+    for option in (
+        click.option("--facts", "facts_file", metavar="FILE", type=click.Path(path_type=Path),
+                     help="With --profile: what the maker or operator states, as key and value; "
+                     "the form is written beside the results."),
+        click.option("--region", "profile_region", metavar="REGION",
+                     help="With --profile region: nord, midt, vest, sor-ost, municipal or "
+                     "national."),
+        click.option("--system", "profile_system", metavar="ID",
+                     help="With --profile ehr-system or ncp: the system, as ehds systems list "
+                     "names it; ncp-b by default for ncp."),
+        click.option("--profile", type=click.Choice(PROFILES),
+                     help="Also write what is shown, by what, and what nobody has shown: of an EHR "
+                     "system (Annexes II to IV), a contact point, or a region."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def add_profile(
+    out: Outbox,
+    analysis: Analysis,
+    profile: str | None,
+    system: str | None,
+    region: str | None,
+    lang: str,
+    evidence: Weighed | None = None,
+    facts_file: Path | None = None,
+) -> list[tuple[Path, str]]:
+    """Add the files of a profile to what a run writes.
+
+    Args:
+        out: gets the files.
+        analysis: scored without evidence, or with it; that of the evidence is used where given.
+        profile: one of ``PROFILES``; None adds nothing.
+        system: id of a system.
+        region: code of a region.
+        lang: ``nb`` or ``en``.
+        evidence: what the evidence did, None without evidence.
+        facts_file: what the maker or operator states.
+
+    Returns:
+        The paths with the key of the text that says what each is.
+
+    Raises:
+        InputError: an option is missing, does not belong to the profile, or names nothing.
+    """
+    _check(profile, system, region, facts_file)
+    if profile is None:
+        return []
+    chosen = evidence.analysis if evidence else analysis
+    made = _files(chosen, profile, system, region, lang, evidence, facts_file)
+    return [(out.add(file.name, file.content), file.what) for file in made]
+
+
+def _files(
+    analysis: Analysis,
+    profile: str,
+    system: str | None,
+    region: str | None,
+    lang: str,
+    evidence: Weighed | None,
+    facts_file: Path | None,
+) -> tuple[File, ...]:
+    from gap import certification as judged
+    from gap.certification.facts import ehr_keys, ncp_keys
+    from reports import certification as shown
+    from reports.texts import Texts
+
+    t = Texts(lang)
+    if profile == "region":
+        assert region is not None
+        return shown.region_files(judged.region(analysis, region), analysis, t)
+    one = _system(analysis, system or _CONTACT_POINT)
+    facts: Facts = {}
+    if profile == "ncp":
+        facts = judged.read(facts_file, ncp_keys()) if facts_file else facts
+        found = judged.ncp(analysis, one, facts, evidence)
+        return shown.ncp_files(found, analysis, facts, t)
+    facts = judged.read(facts_file, ehr_keys()) if facts_file else facts
+    ready = judged.ehr_system(analysis, one, facts, evidence)
+    return shown.ehr_system_files(ready, analysis, facts, t)
+
+
+def _system(analysis: Analysis, ident: str) -> System:
+    systems = analysis.judgement.systems
+    if ident not in systems:
+        raise InputError(
+            Problem(f"there is no system «{ident}»", "--system",
+                    remedy=did_you_mean(ident, systems, "ehds systems list"))
+        )  # fmt: skip
+    return systems[ident]
+
+
+def _check(
+    profile: str | None, system: str | None, region: str | None, facts_file: Path | None
+) -> None:
+    """Every option that is missing, or that means nothing with the profile, at once."""
+    wrong = []
+    if profile == "ehr-system" and not system:
+        wrong.append(Problem("no system is given", "--system",
+                             rule="--profile ehr-system is about one system",
+                             remedy="name one of: ehds systems list"))  # fmt: skip
+    if profile == "region" and not region:
+        wrong.append(Problem("no region is given", "--region",
+                             rule="--profile region is about one region",
+                             remedy="for example --region nord"))  # fmt: skip
+    belongs = {"--system": (system, ("ehr-system", "ncp")), "--region": (region, ("region",)),
+               "--facts": (facts_file, ("ehr-system", "ncp"))}  # fmt: skip
+    for option, (value, profiles) in belongs.items():
+        if value is not None and profile not in profiles:
+            wrong.append(Problem(f"{option} means nothing here", option,
+                                 rule=f"it belongs to --profile {' or '.join(profiles)}",
+                                 remedy="leave it out, or choose that profile"))  # fmt: skip
+    if wrong:
+        raise InputError(wrong)

@@ -1,0 +1,80 @@
+"""The files of a profile, by name."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gap.analysis import Analysis
+from gap.certification import EhrReadiness, NcpReadiness, RegionReadiness
+from gap.certification.facts import Facts, ehr_keys, ncp_keys
+from gap.certification.tables import Document, fields, steps
+from reports.certification import ehr_system, forms, ncp, region
+from reports.certification.paper import Paper
+from reports.texts import Texts
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of the result; ``what`` is the key of the text that says what it is."""
+
+    name: str
+    content: bytes | str
+    what: str
+
+
+def ehr_system_files(
+    found: EhrReadiness, analysis: Analysis, facts: Facts, t: Texts
+) -> tuple[File, ...]:
+    """Return page, workbook, both drafts, and the form for what is missing."""
+    ident = found.system.id
+    drafts = [
+        File(f"{document}-{ident}.md",
+             forms.markdown(ehr_system.draft(found, document, analysis, t)),
+             f"cert.wrote.{document}")
+        for document in (Document.DECLARATION, Document.SHEET)
+    ]  # fmt: skip
+    names = {f.key: f.name(t.lang) for f in reversed(fields()) if f.key}
+    return (
+        *_both(f"ehr-system-{ident}", ehr_system.readiness(found, analysis, t)),
+        *drafts,
+        _form(ident, ehr_keys(), names, facts),
+    )
+
+
+def ncp_files(found: NcpReadiness, analysis: Analysis, facts: Facts, t: Texts) -> tuple[File, ...]:
+    """Return page, workbook, and the form for the go-live steps."""
+    ident = found.system.id
+    names = {s.id: s.name(t.lang) for s in steps()}
+    return (
+        *_both(f"ncp-{ident}", ncp.readiness(found, analysis, t)),
+        _form(ident, [k for k in ncp_keys() if k in {s.step.id for s in found.steps}], names,
+              facts),
+    )  # fmt: skip
+
+
+def region_files(found: RegionReadiness, analysis: Analysis, t: Texts) -> tuple[File, ...]:
+    """Return page and workbook."""
+    return _both(f"region-{found.region}", region.readiness(found, analysis, t))
+
+
+def _both(name: str, paper: Paper) -> tuple[File, ...]:
+    return (
+        File(f"readiness-{name}.html", forms.html(paper), "cert.wrote.page"),
+        File(f"readiness-{name}.xlsx", forms.workbook(paper), "cert.wrote.workbook"),
+    )
+
+
+def _form(ident: str, keys: Sequence[str], names: Mapping[str, str], facts: Facts) -> File:
+    """Return the facts as a table: what is known stands in it, what is missing is empty."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(("key", "what", "value"))
+    for key in keys:
+        value = facts.get(key, "")
+        writer.writerow((key, names[key], f"'{value}" if value.startswith(_FORMULA) else value))
+    return File(f"facts-{ident}.csv", stream.getvalue(), "cert.wrote.facts")
