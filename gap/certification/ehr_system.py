@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -33,8 +33,8 @@ class Origin(StrEnum):
 class Entry:
     """One field of a document with its content; ``point`` is what is shown of its obligation.
 
-    ``value`` is a text of the facts or of the table. Categories are codes, for the report to name;
-    what only the signer can say has no value.
+    ``value`` is a text of the facts or of the table. The name of the system and its categories
+    (``codes``) are for the report to put in words; what only the signer can say has no value.
     """
 
     field: Field
@@ -102,19 +102,16 @@ def ehr_system(
 
 
 def _entry(field: Field, system: System, facts: Facts, shown: Point) -> Entry:
-    codes: Sequence[str] = ()
     value = facts.get(field.key, "") if field.key else ""
     if value:
-        origin = Origin.FACTS
-    elif field.fill in (Fill.SIGNER, Fill.CONFORMITY):
-        origin = Origin.SIGNER
-    elif field.fill is Fill.NAME:
-        origin, value = Origin.TABLE, system.name_nb
-    elif field.fill is Fill.CATEGORIES:
-        origin, codes = Origin.TABLE, system.categories
-    elif field.fill is Fill.INTERFACES and system.interfaces:
-        origin, value = Origin.TABLE, system.interfaces
-    else:
-        optional = field.needed is Needed.WHERE_APPLICABLE
-        origin = Origin.OPTIONAL if optional else Origin.MISSING
-    return Entry(field, origin, value, tuple(codes), shown)
+        return Entry(field, Origin.FACTS, value, (), shown)
+    if field.fill is Fill.NAME:
+        return Entry(field, Origin.TABLE, "", (), shown)
+    if field.fill is Fill.CATEGORIES:
+        return Entry(field, Origin.TABLE, "", system.categories, shown)
+    if field.fill is Fill.INTERFACES and system.interfaces:
+        return Entry(field, Origin.TABLE, system.interfaces, (), shown)
+    if field.needed is Needed.WHERE_APPLICABLE:
+        return Entry(field, Origin.OPTIONAL, "", (), shown)
+    unsaid = field.fill in (Fill.SIGNER, Fill.CONFORMITY)
+    return Entry(field, Origin.SIGNER if unsaid else Origin.MISSING, "", (), shown)

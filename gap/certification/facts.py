@@ -12,6 +12,8 @@ from gap.certification.tables import fields, steps
 Facts = Mapping[str, str]
 """Value by key; what is not stated is not in it."""
 COLUMNS = ("key", "value")
+FORMULA = ("=", "+", "-", "@")
+"""A spreadsheet computes a text that begins so; in the form a quote stands before it."""
 
 
 def ehr_keys() -> tuple[str, ...]:
@@ -44,6 +46,11 @@ def read(file: Path, keys: Sequence[str]) -> Facts:
         elif key in found:
             problems.add(f"field «{key}» stands twice", row.where, remedy="keep one of the rows")
         elif row["value"]:
-            found[key] = row["value"]
+            found[key] = _unquoted(row["value"])
     problems.stop()
     return found
+
+
+def _unquoted(value: str) -> str:
+    """Take away the quote that keeps a spreadsheet from computing a text, as in ``'+47 ...``."""
+    return value[1:] if value.startswith("'") and value[1:].startswith(FORMULA) else value

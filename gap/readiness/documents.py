@@ -56,8 +56,11 @@ class Outcomes:
 
     def records(self, work: Work, plan: Plan) -> tuple[Record, ...]:
         """Return all of it as evidence."""
-        found = [r for one in self.judged
-                 for r in one.records(plan.origin(Stage.DOCUMENTS, derived=one.made.derived))]
+        found = [
+            r
+            for one in self.judged
+            for r in one.records(plan.origin(Stage.DOCUMENTS, derived=one.made.derived))
+        ]
         derived = plan.origin(Stage.DOCUMENTS, derived=True)
         found += of_results(self.failures, work.tool, work.unit, derived)
         return tuple(found)
@@ -77,7 +80,8 @@ def carry_out(work: Work) -> Outcomes:
     judged: list[Judged] = []
     failures: list[Result] = []
     try:
-        judged += (judge(made) for made in work.make())
+        for made in work.make():
+            judged.append(judge(made))
     except OutsideScope as outside:
         failures.append(_not_made(Outcome.OMIT, str(outside)))
     except InputError as error:
@@ -93,8 +97,10 @@ def _not_made(outcome: Outcome, why: str) -> Result:
 
 
 def _of_samples() -> list[Work]:
-    found = [_summary(folder.name, str(folder), sorted(folder.glob("*.json"))) for folder in
-             sorted(p.parent for p in data.path("patients").glob("*/patient.json"))]
+    found = [
+        _summary(folder.name, str(folder), sorted(folder.glob("*.json")))
+        for folder in sorted(p.parent for p in data.path("patients").glob("*/patient.json"))
+    ]
     products = samples.fest().read_bytes()
     known = samples.samples()
     for one in known.values():
@@ -113,7 +119,7 @@ def _of_folder(folder: Path) -> list[Work]:
         files = [look(path) for path in listing(group)]
         stem = "-".join(group.relative_to(folder).parts) or "records"
         products = next((f.content for f in files if f.what is Is.PRODUCTS), None)
-        plain = [f.path for f in files if f.what is Is.SOURCE]
+        plain = [f.path for f in files if f.what is Is.SOURCE and _REPORT not in f.content]
         if plain:
             found.append(_summary(_unit(stem), str(group), plain))
         for one in files:
@@ -165,7 +171,9 @@ def _as_it_came(unit: str, found: Found) -> Work:
     kind, suffix = Kind.CDA, "xml"
     if found.what is Is.DOCUMENT:
         suffix = "json" if found.content.lstrip()[:1] == b"{" else "xml"
-        kind = {DocumentKind.EPRESCRIPTION: Kind.PRESCRIPTION,
-                DocumentKind.EDISPENSATION: Kind.DISPENSATION}.get(found.kind, Kind.EPS)
+        kind = {
+            DocumentKind.EPRESCRIPTION: Kind.PRESCRIPTION,
+            DocumentKind.EDISPENSATION: Kind.DISPENSATION,
+        }.get(found.kind, Kind.EPS)
     made = Made(f"{unit}/as-it-came.{suffix}", kind, found.content, derived=False)
     return Work(unit, "ehds.ips", lambda: iter([made]))

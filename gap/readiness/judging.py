@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from data.results import Report
 from gap.evidence import Origin, Record, of_report
@@ -69,7 +70,7 @@ def judge(made: Made) -> Judged:
         InputError: it cannot be read.
     """
     if made.kind in (Kind.PIVOT, Kind.CDA):
-        form = "pivot" if made.kind is Kind.PIVOT else None
+        form: Literal["pivot"] | None = "pivot" if made.kind is Kind.PIVOT else None
         return Judged(made, check_cda(made.content, None, form, name=made.name))
     resource = read_document(made.content)
     if made.kind in _CARRIED:

@@ -91,12 +91,22 @@ def check(plan: Plan) -> None:
     for name, given, option in ((plan.subject, plan.records, "--subject"),
                                 (plan.ncp_subject, plan.ncp_a, "--ncp-subject")):  # fmt: skip
         if name != TOOL_CHAIN and name not in systems():
-            problems.append(Problem(f"unknown system «{name}»", option,
-                                    remedy=did_you_mean(name, systems(), "ehds systems list")))
+            problems.append(
+                Problem(
+                    f"unknown system «{name}»",
+                    option,
+                    remedy=did_you_mean(name, systems(), "ehds systems list"),
+                )
+            )
         elif given and name == TOOL_CHAIN:
-            problems.append(Problem("it is not said which system is tested", option,
-                                    rule="results on other records and contact points are about a "
-                                    "system", remedy=f"give {option}, see ehds systems list"))
+            problems.append(
+                Problem(
+                    "it is not said which system is tested",
+                    option,
+                    rule="results on other records and contact points are about a system",
+                    remedy=f"give {option}, see ehds systems list",
+                )
+            )
         elif not given and name != TOOL_CHAIN:
             problems.append(Problem(f"«{name}» cannot be tested on our own samples", option,
                                     rule="our samples show what this product can do, not what a "
@@ -111,8 +121,13 @@ def check(plan: Plan) -> None:
 
 def files_of(folder: Path) -> list[Path]:
     """Return the files of a folder of records, those of patients below it too."""
-    return sorted(p for p in folder.rglob("*") if p.suffix in _SUFFIXES and p.is_file()
-                  and not any(part.startswith(".") for part in p.relative_to(folder).parts))
+    return sorted(
+        p
+        for p in folder.rglob("*")
+        if p.suffix in _SUFFIXES
+        and p.is_file()
+        and not any(part.startswith(".") for part in p.relative_to(folder).parts)
+    )
 
 
 def _digest(folder: Path) -> str:

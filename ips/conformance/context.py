@@ -151,7 +151,8 @@ class Document:
                 if isinstance(inner, dict) and inner.get("id") == reference[1:]:
                     return inner
             return None
-        reference = reference.split("/_history/", 1)[0].split("#", 1)[0]
+        if "#" in reference or "/_history/" in reference:
+            reference = reference.split("/_history/", 1)[0].split("#", 1)[0]
         found = self.by_url.get(reference)
         if found is None and ":" not in reference:
             base = place.base

@@ -11,6 +11,7 @@ SOURCE = "http://hl7.org/fhir/R4/documents.html#content"
 BUNDLE = "http://hl7.org/fhir/R4/bundle.html#references"
 
 
+NESTED = (dict, list)
 NEEDS_FULL_URL = ("document", "message", "collection", "searchset", "history")
 """In other bundles an entry may be about to get its URL."""
 
@@ -101,9 +102,9 @@ def _targets(document: Document, resource: Json) -> list[int]:
                 target = document.resolve(reference, place)
                 if target is not None:
                     found.append(id(target))
-            stack.extend(v for v in value.values() if isinstance(v, dict | list))
+            stack += [v for v in value.values() if isinstance(v, NESTED)]
         else:
-            stack.extend(v for v in value if isinstance(v, dict | list))
+            stack += [v for v in value if isinstance(v, NESTED)]
     return found
 
 

@@ -46,6 +46,7 @@ class Fast(Weaver):
         """What resources claim."""
         self.met: set[tuple[int, tuple[str, ...]]] = set()
         """Resources that are clean by what they claim and some profiles."""
+        self.unsettled: dict[tuple[int, tuple[str, ...]], list[Choice]] = {}
         self.expectations: dict[tuple[str, ...], dict[str, list[Choice]]] = {}
         self.singles: dict[tuple[int, str], Check] = {}
         self.parts: dict[tuple[int, tuple[str, ...]], Parts] = {}
@@ -137,21 +138,39 @@ class Fast(Weaver):
         """
         self.claims[key[0]] = ()
         kind = resource["resourceType"]
+        said = self._claimed(resource)
         likely: list[str] = []
-        for choice in self.expected.get(kind, ()):
-            possible = choice.possible(resource, self.judge)
-            if len(possible) == 1:
-                likely += possible
-        urls = (*self._claimed(resource), *likely)
+        choices = self.expected.get(kind)
+        if choices is not None:
+            for choice in self._open(choices, said, kind):
+                possible = choice.possible(resource, self.judge)
+                if len(possible) == 1:
+                    likely += possible
+        program = self._by_all((*said, *likely), kind)
+        if program[0] and not self._run(program, resource):
+            self.claims[key[0]] = program[0]
+        return key in self.document.clean
+
+    def _by_all(self, urls: tuple[str, ...], kind: str) -> Program:
+        """Return the check by profiles, what they impose and what they derive from."""
         program = self.together.get(urls)
         if program is None:
             found = [d for d in map(self.document.package.definition, urls) if d is not None]
             program = self._made([d for d in found if d.type == kind], derived=True)
             if len(self.together) < MAX_REMEMBERED:
                 self.together[urls] = program
-        if program[0] and not self._run(program, resource):
-            self.claims[key[0]] = program[0]
-        return key in self.document.clean
+        return program
+
+    def _open(self, choices: list[Choice], said: tuple[str, ...], kind: str) -> list[Choice]:
+        """Return the expectations that what a resource claims does not fulfil anyway."""
+        key = (id(choices), said)
+        found = self.unsettled.get(key)
+        if found is None:
+            covered = self._by_all(said, kind)[0]
+            found = [c for c in choices if not all(url in covered for url in c.made)]
+            if len(self.unsettled) < MAX_REMEMBERED:
+                self.unsettled[key] = found
+        return found
 
     def expect(self, definitions: list[Definition]) -> None:
         """Note what the profiles of a bundle want its entries to be, by type of resource."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from ips.conformance.context import Judge, Place
 from ips.conformance.model import Json, Node, Type
-from ips.conformance.slicing import extension_urls, slices_of, surely
+from ips.conformance.slicing import extension_urls, slices_of, surely, target_type
 
 Matcher = Callable[[Any, Type, Place, Judge], list[Node]]
 Candidates = dict[str, list[tuple[Node, tuple[str, ...]]]]
@@ -39,7 +39,7 @@ def _build(node: Node, judge: Judge) -> Matcher:
     if discriminators == (("profile", "resolve()"),):
         return _by_target(node, judge)
     if discriminators and discriminators[0] == ("type", "resolve()"):
-        return _by_target_type(node, alone=len(discriminators) == 1)
+        return _by_target_type(node, judge, alone=len(discriminators) == 1)
     paths = tuple(path for how, path in discriminators if how in ("value", "pattern"))
     if len(paths) == len(discriminators) and paths in _CODED:
         index = _codes(node, _CODED[paths])
@@ -135,9 +135,7 @@ def _by_target(node: Node, judge: Judge) -> Matcher:
         by_type: dict[str, list[str]] = {}
         for type_ in candidate.types:
             for url in type_.targets:
-                definition = judge.document.package.definition(url)
-                name = definition.type if definition is not None else url.rsplit("/", 1)[-1]
-                by_type.setdefault(name, []).append(url)
+                by_type.setdefault(target_type(url, judge), []).append(url)
         for name, urls in by_type.items():
             index.setdefault(name, []).append((candidate, tuple(urls)))
 
@@ -149,12 +147,12 @@ def _by_target(node: Node, judge: Judge) -> Matcher:
     return run
 
 
-def _by_target_type(node: Node, alone: bool) -> Matcher:
+def _by_target_type(node: Node, judge: Judge, alone: bool) -> Matcher:
     """Look only at the slices for the type of the target; without any there is no match."""
     index: dict[str, list[Node]] = {}
     for candidate in node.slices:
         targets = [target for type_ in candidate.types for target in type_.targets]
-        for name in dict.fromkeys(target.rsplit("/", 1)[-1] for target in targets):
+        for name in dict.fromkeys(target_type(target, judge) for target in targets):
             index.setdefault(name, []).append(candidate)
 
     def run(value: Any, kind: Type, place: Place, judge: Judge) -> list[Node]:

@@ -93,7 +93,7 @@ def _discriminates(
     if how == "exists":
         return _exists(expected, actual)
     if how == "type":
-        return _right_type(expected, actual, resolving)
+        return _right_type(expected, actual, resolving, judge)
     if how == "profile":
         return _right_profile(expected, actual, resolving, place, judge)
     return any(_right_value(e, a, judge) for e in expected for a in actual)
@@ -227,10 +227,18 @@ def _types(expected: list[Node | _Constant]) -> list[Type]:
     return [t for e in expected if isinstance(e, Node) for t in e.types]
 
 
-def _right_type(expected: list[Node | _Constant], actual: list[Any], resolving: bool) -> bool:
+def target_type(url: str, judge: Judge) -> str:
+    """Return the type of resource that a target profile is for (StructureDefinition.type)."""
+    definition = judge.document.package.definition(url)
+    return definition.type if definition is not None else url.rsplit("/", 1)[-1]
+
+
+def _right_type(
+    expected: list[Node | _Constant], actual: list[Any], resolving: bool, judge: Judge
+) -> bool:
     wanted = {t.code for t in _types(expected)}
     if resolving:
-        wanted = {target.rsplit("/", 1)[-1] for t in _types(expected) for target in t.targets}
+        wanted = {target_type(target, judge) for t in _types(expected) for target in t.targets}
     return any(
         isinstance(a, dict) and (a.get("resourceType") in wanted or "Resource" in wanted)
         for a in actual

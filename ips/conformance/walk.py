@@ -236,12 +236,12 @@ class Walker:
                 self.item(node, item, place)
             return
         find = matcher(node, self)
-        counts = dict.fromkeys((id(s) for s in node.slices), 0)
+        counts: dict[int, int] = {}
         unmatched = []
         for item in items:
             matched = find(item[0], item[2], place, self)
             for one in matched:
-                counts[id(one)] += 1
+                counts[id(one)] = counts.get(id(one), 0) + 1
             if not matched:
                 unmatched.append(item)
             if len(matched) != 1:
@@ -249,9 +249,11 @@ class Walker:
             for one in matched or [node]:
                 self.item(one, item, place)
         for one in node.slices:
-            if counts[id(one)] < one.min:
+            count = counts.get(id(one), 0)
+            if count < one.min:
                 self._explain(node, one, unmatched, place)
-            elements.cardinality(self, one, counts[id(one)], place)
+            if count or one.min:
+                elements.cardinality(self, one, count, place)
         for item in unmatched:
             self._nearly(node, item, place)
 

@@ -8,6 +8,7 @@ kept is answered.
 from __future__ import annotations
 
 import logging
+import traceback
 import uuid
 from collections.abc import Callable
 from functools import partial
@@ -197,6 +198,7 @@ def _fault(call: Call, fault: SoapFault) -> Answer:
 def _internal(call: Call, error: Exception) -> SoapFault:
     """Return a fault that tells nothing of the inside; the log has the reason under its number."""
     number = uuid.uuid4().hex[:12]
-    _log.error("internal error %s in %s: %s", number, call.operation,
-               mask(f"{type(error).__name__}: {error}"), exc_info=error)  # fmt: skip
+    # Numbers of patients may stand in the message of an exception, so it is masked as a whole.
+    told = mask("".join(traceback.format_exception(error)))
+    _log.error("internal error %s in %s: %s", number, call.operation, told)
     return SoapFault("Receiver", f"internal error, reference {number}")

@@ -112,6 +112,8 @@ def bind(place: Place, *, tls: bool, shared: bool = False) -> socket.socket:
                                      remedy="leave out --no-tls, or --host"))  # fmt: skip
     made = socket.socket(family, socket.SOCK_STREAM)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Else an answer in two packets waits some 40 ms for a delayed acknowledgement.
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if shared:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:

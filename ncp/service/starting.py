@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from data.files import write_all
@@ -97,6 +98,7 @@ def serve(
     workers: int = 1,
     more: Callable[[], list[BaseRoute]] = list,
     beside: Sequence[Beside] = (),
+    app: Starlette | None = None,
 ) -> None:
     """Serve a contact point until SIGINT or SIGTERM.
 
@@ -108,6 +110,7 @@ def serve(
         workers: processes that answer.
         more: further routes on the same server.
         beside: what runs in the background, in one of the processes only.
+        app: what answers instead of a healthy contact point (faults, expectations).
 
     Raises:
         InputError: unusable certificates.
@@ -115,7 +118,7 @@ def serve(
     """
     context = started.tls.context() if tls else None
     warming = Warming(started.point.connector)
-    app = build(Pipeline(started.point), more=more)
+    app = app or build(Pipeline(started.point), more=more)
     if workers == 1:
         run(app, sock, tls=context, ready=ready, beside=(warming, *beside))
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gap.analysis import Analysis
 from gap.certification import EhrReadiness, Entry, Origin
 from gap.certification.tables import Document, Fill, Needed
@@ -31,7 +33,9 @@ def readiness(found: EhrReadiness, analysis: Analysis, t: Texts) -> Paper:
 
 def draft(found: EhrReadiness, document: Document, analysis: Analysis, t: Texts) -> Paper:
     """Return the draft of the declaration or of the information sheet."""
-    section = _document(found, document, t)
+    whole = _document(found, document, t)
+    columns, rows = whole.columns[:-1], tuple(row[:-1] for row in whole.rows)
+    section = replace(whole, columns=columns, rows=rows)  # the reference says the source
     note = "cert.draft" if document is Document.DECLARATION else "cert.draft.sheet"
     return Paper(
         title=t(f"cert.title.{document}", name=found.system.name(t.lang)),

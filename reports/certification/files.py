@@ -9,13 +9,11 @@ from dataclasses import dataclass
 
 from gap.analysis import Analysis
 from gap.certification import EhrReadiness, NcpReadiness, RegionReadiness
-from gap.certification.facts import Facts, ehr_keys, ncp_keys
+from gap.certification.facts import FORMULA, Facts, ehr_keys, ncp_keys
 from gap.certification.tables import Document, fields, steps
 from reports.certification import ehr_system, forms, ncp, region
 from reports.certification.paper import Paper
 from reports.texts import Texts
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +74,5 @@ def _form(ident: str, keys: Sequence[str], names: Mapping[str, str], facts: Fact
     writer.writerow(("key", "what", "value"))
     for key in keys:
         value = facts.get(key, "")
-        writer.writerow((key, names[key], f"'{value}" if value.startswith(_FORMULA) else value))
+        writer.writerow((key, names[key], f"'{value}" if value.startswith(FORMULA) else value))
     return File(f"facts-{ident}.csv", stream.getvalue(), "cert.wrote.facts")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from data.loaders.codes import label
 from data.loaders.structure import acts
 from gap.certification import Point, Standing
 from gap.certification.shown import counted
@@ -40,7 +39,7 @@ def results(point: Point, t: Texts) -> str:
     """Return how many tests of the system came to which outcome, and which failed."""
     if not point.records:
         return t("cert.no-results")
-    said = [t("cert.result", outcome=label("outcome", o, t.lang), n=n)
+    said = [t("cert.result", outcome=t(f"cert.outcome.{o}"), n=n)
             for o, n in sorted(point.outcomes.items())]  # fmt: skip
     failed = dict.fromkeys(r.test for r in point.records if r.fails)
     return "; ".join([*said, *list(failed)[:_SHOWN]])
@@ -74,5 +73,5 @@ def count(points: Iterable[Point], t: Texts) -> str:
     """Return how many points stand how, in one sentence."""
     number = counted(points)
     number.pop(Standing.NOT_APPLICABLE, None)
-    return t("cert.count", all=number.total(),
-             **{str(s): number[s] for s in Standing if s is not Standing.NOT_APPLICABLE})  # fmt: skip
+    by_name = {str(s): number[s] for s in Standing}
+    return t("cert.count", all=number.total(), **by_name)

@@ -101,7 +101,9 @@ def step(s: Step, t: Texts) -> dict[str, Any]:
     }
 
 
-def finding(f: Finding, analysis: Analysis, verdict: PlanVerdict | None, t: Texts) -> dict[str, Any]:
+def finding(
+    f: Finding, analysis: Analysis, verdict: PlanVerdict | None, t: Texts
+) -> dict[str, Any]:
     """Return a finding with what it says, where it stands, and what its plan means.
 
     Args:

@@ -57,7 +57,9 @@ def plan_words(t: Texts) -> dict[str, str]:
 
 def due_words(view: View, t: Texts) -> dict[str, str]:
     """Return the dates on which a step of a view is due."""
-    return {f"due-{day.isoformat()}": date(day, t.lang) for day in sorted({s.due for s in view.steps})}
+    return {
+        f"due-{day.isoformat()}": date(day, t.lang) for day in sorted({s.due for s in view.steps})
+    }
 
 
 def _line(view: View, figure: Figure | None, t: Texts) -> dict[str, Any]:

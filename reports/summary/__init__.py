@@ -36,9 +36,7 @@ def render(analysis: Analysis, t: Texts) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(
-        system_file=system_file, region_file=region_file, national=NATIONAL
-    )
+    environment.globals.update(system_file=system_file, region_file=region_file, national=NATIONAL)
     css = (_HERE / "summary.css").read_text(encoding="utf-8")
     return environment.get_template("summary.html.j2").render(
         t=t, lang=t.lang, css=css, **context(analysis, t)

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from data.errors import Exit
 from ehds.cli.output import say
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+    from ncp.scenarios.serving import Wired
+    from ncp.service.starting import Started
 
 
 @click.command(name="serve")
@@ -34,6 +43,12 @@ from ehds.cli.output import say
 @click.option("--evidence", is_flag=True, help="Keep signed evidence of receipt (ETSI REM).")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True,
               help="Processes that answer.")  # fmt: skip
+@click.option("--fault", "faults", multiple=True, metavar="NAME[=VALUE]",
+              help="Do something wrong on purpose (data/exchange/faults.csv).")  # fmt: skip
+@click.option("--expect", type=click.Path(exists=True, path_type=Path),
+              help="Expectations against country B: a TOML file or a folder of them.")  # fmt: skip
+@click.option("--expect-report", type=click.Path(dir_okay=False, path_type=Path),
+              help="JSON of what came of the expectations, written at the end.")  # fmt: skip
 @click.option("--ready-file", type=click.Path(dir_okay=False, path_type=Path),
               help="Gets one line of JSON when requests are accepted.")  # fmt: skip
 @click.option("--quirks", type=click.Choice(["openncp", "gematik"]), default=None,
@@ -56,6 +71,9 @@ def command(
     syslog: str,
     evidence: bool,
     workers: int,
+    faults: tuple[str, ...],
+    expect: Path | None,
+    expect_report: Path | None,
     ready_file: Path | None,
     quirks: str | None,
     lenient: bool,
@@ -70,7 +88,11 @@ def command(
     Examples:
       ehds ncp serve
       ehds ncp serve --records patients/ --port 0 --ready-file ready.json
+      ehds ncp serve --fault latency=3@ps-list --expect expectations.toml
     """
+    if workers > 1 and (faults or expect):
+        raise click.UsageError("--fault and --expect keep their state in one process: "
+                               "leave out --workers.")  # fmt: skip
     from ncp.connector.choosing import choose
     from ncp.fhir import load, routes
     from ncp.service.server import Place, bind, write_ready
@@ -97,13 +119,48 @@ def command(
             write_ready(ready_file, url)
         say(f"Country A ({started.point.country.code}) answers at {url}. Stop with Ctrl-C.")
 
+    def more() -> list[BaseRoute]:
+        return routes(started.point, load(folder))
+
+    wired = _wire(started, folder, faults, expect, more)
     try:
         serve(started, sock, tls=not no_tls, ready=ready, workers=workers, beside=beside,
-              more=lambda: routes(started.point, load(folder)))  # fmt: skip
+              more=more, app=wired.app if wired else None)  # fmt: skip
     finally:
         forget_home(folder)
         started.point.store.close()
         sock.close()
+    if wired:
+        _conclude(wired, expect_report)
+
+
+def _wire(
+    started: Started, folder: Path, faults: tuple[str, ...], expect: Path | None,
+    more: Callable[[], list[BaseRoute]],
+) -> Wired | None:  # fmt: skip
+    """Return the contact point as a tester wants it, or None for a healthy one."""
+    if not faults and not expect:
+        return None
+    from ncp.scenarios.serving import wire
+
+    for fault in faults:
+        say(f"Fault on demand: {fault}")
+    return wire(started, folder, faults=faults, expect=expect, more=more)
+
+
+def _conclude(wired: Wired, file: Path | None) -> None:
+    """Tell what came of the expectations; leave with 1 when one was not met."""
+    from data.results import Outcome
+
+    report = wired.judged()
+    if report is None:
+        return
+    for result in report.results:
+        click.echo(f"{result.id}  {result.outcome}  {result.message}".rstrip())
+    if file:
+        wired.write(file)
+    if report.outcome in (Outcome.FAIL, Outcome.ERROR):
+        raise click.exceptions.Exit(Exit.FINDINGS)
 
 
 def default_home() -> Path:
