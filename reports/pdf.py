@@ -6,6 +6,7 @@ gives the same bytes.
 
 from __future__ import annotations
 
+import importlib
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -76,7 +77,7 @@ def render(html: str) -> bytes:
 def _library() -> Any:
     """Return WeasyPrint; it loads Pango from the system when it is imported."""
     try:
-        import weasyprint
+        weasyprint = importlib.import_module("weasyprint")
     except ImportError:
         raise EnvironmentProblem(
             Problem("PDF needs WeasyPrint, which is not installed", "--pdf",

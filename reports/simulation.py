@@ -203,7 +203,7 @@ def _delivery_row(d: DeliveryForecast, due: DueForecast, t: Texts) -> list[str]:
     days = " ".join(day.isoformat() for day in d.days)
     if len(set(d.days)) == 1:
         days = d.days[0].isoformat()
-    chance = f"{'≤ ' if due.unknown else ''}{_share(due.in_time, t.lang)}"
+    chance = f"{'≤ ' if due.unknown and due.in_time.hits else ''}{_share(due.in_time, t.lang)}"
     interval = _interval(due.in_time, t.lang)
     if not d.delivery.closes:
         chance, interval = t("plan.partial"), "–"

@@ -30,7 +30,7 @@ MUST = (
     "data/assessments/norway-2026-11/findings.csv",
     "data/countries.csv", "data/exchange/errors.csv", "data/exchange/portal-texts.csv",
     "ncp/portal/templates/base.html.j2", "ncp/portal/static/portal.css", "data/fonts/DejaVuSans.ttf",
-    "data/fonts/DejaVuSans-Bold.ttf",
+    "data/fonts/DejaVuSans-Bold.ttf", "reports/certification/paper.html.j2",
     "reports/page/page.css", "reports/page/templates/page.html.j2", "reports/texts/common.csv",
     *(f"{room}/__init__.py" for room in ROOMS),
 )  # fmt: skip

@@ -6,7 +6,7 @@ import datetime as dt
 
 import click
 
-from ehds.cli import gap_compare, gap_import, gap_simulate, gap_workbook, options
+from ehds.cli import gap_compare, gap_import, gap_keyfigures, gap_simulate, gap_workbook, options
 from ehds.cli.output import as_csv, as_json, give
 
 
@@ -150,4 +150,5 @@ def roadmap(assessment: str, as_of: dt.date | None, lang: str, fmt: str, how_man
 command.add_command(gap_workbook.command)
 command.add_command(gap_import.command)
 command.add_command(gap_compare.command)
+command.add_command(gap_keyfigures.command)
 command.add_command(gap_simulate.command)

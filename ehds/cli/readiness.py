@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ehds.cli import options, readiness_run, readiness_verify
+from ehds.cli import options, readiness_profile, readiness_run, readiness_verify
 from ehds.cli.output import as_json, say
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
               help="Write page and summary as PDF too (PDF/A-2a, PDF/UA-1).")  # fmt: skip
 @options.evidence
 @readiness_run.run_options
+@readiness_profile.profile_options
 @options.fail_under
 @click.pass_context
 def command(
@@ -68,6 +69,7 @@ def command(
 
     if as_pdf:
         pdf.check()
+    profile = readiness_profile.chosen(asked)
     t = Texts(lang)
     with Outbox(out) as outbox:
         say(t("readiness.scoring", assessment=" + ".join(names)))
@@ -87,6 +89,7 @@ def command(
         say(t("readiness.writing"))
         written = [
             *_evidence(outbox, ran, weighed),
+            *readiness_profile.add_profile(outbox, analysis, *profile, lang, weighed),
             *_pages(outbox, analysis, t, as_pdf),
             (outbox.add("ehds-gap.xlsx", build(analysis, t)), "wrote.workbook"),
             (outbox.add("ehds-gap.json", as_json(document(analysis)) + "\n"), "wrote.json"),

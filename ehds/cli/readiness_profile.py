@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,14 +12,15 @@ from data.errors import InputError, Problem, did_you_mean
 
 if TYPE_CHECKING:
     from data.files import Outbox
-    from data.loaders.systems import System
     from gap.analysis import Analysis
     from gap.certification import Facts
     from gap.evidence import Weighed
     from reports.certification import File
 
 F = TypeVar("F", bound=Callable[..., Any])
+Chosen = tuple[str | None, str | None, str | None, Path | None]
 PROFILES = ("ehr-system", "ncp", "region")
+_OF_SYSTEMS = ("ehr-system", "ncp")
 _CONTACT_POINT = "ncp-b"
 """The contact point of Norway that is built first."""
 
@@ -27,7 +28,8 @@ _CONTACT_POINT = "ncp-b"
 def profile_options(command: F) -> F:
     """Add ``--profile``, ``--system``, ``--region`` and ``--facts``."""
     for option in (
-        click.option("--facts", "facts_file", metavar="FILE", type=click.Path(path_type=Path),
+        click.option("--facts", "facts_file", metavar="FILE",
+                     type=click.Path(exists=True, dir_okay=False, path_type=Path),
                      help="With --profile: what the maker or operator states, as key and value; "
                      "the form is written beside the results."),
         click.option("--region", "profile_region", metavar="REGION",
@@ -44,15 +46,27 @@ def profile_options(command: F) -> F:
     return command
 
 
+def chosen(asked: Mapping[str, Any]) -> Chosen:
+    """Return profile, system, region and facts from the options, checked before anything runs.
+
+    Raises:
+        InputError: as ``check``.
+    """
+    found = (asked["profile"], asked["profile_system"], asked["profile_region"],
+             asked["facts_file"])  # fmt: skip
+    check(*found)
+    return found
+
+
 def add_profile(
     out: Outbox,
     analysis: Analysis,
     profile: str | None,
     system: str | None,
     region: str | None,
+    facts_file: Path | None,
     lang: str,
     evidence: Weighed | None = None,
-    facts_file: Path | None = None,
 ) -> list[tuple[Path, str]]:
     """Add the files of a profile to what a run writes.
 
@@ -62,9 +76,9 @@ def add_profile(
         profile: one of ``PROFILES``; None adds nothing.
         system: id of a system.
         region: code of a region.
+        facts_file: what the maker or operator states.
         lang: ``nb`` or ``en``.
         evidence: what the evidence did, None without evidence.
-        facts_file: what the maker or operator states.
 
     Returns:
         The paths with the key of the text that says what each is.
@@ -72,9 +86,9 @@ def add_profile(
     Raises:
         InputError: an option is missing, does not belong to the profile, or names nothing.
     """
-    _check(profile, system, region, facts_file)
     if profile is None:
         return []
+    check(profile, system, region, facts_file)
     chosen = evidence.analysis if evidence else analysis
     made = _files(chosen, profile, system, region, lang, evidence, facts_file)
     return [(out.add(file.name, file.content), file.what) for file in made]
@@ -90,7 +104,6 @@ def _files(
     facts_file: Path | None,
 ) -> tuple[File, ...]:
     from gap import certification as judged
-    from gap.certification.facts import ehr_keys, ncp_keys
     from reports import certification as shown
     from reports.texts import Texts
 
@@ -98,46 +111,66 @@ def _files(
     if profile == "region":
         assert region is not None
         return shown.region_files(judged.region(analysis, region), analysis, t)
-    one = _system(analysis, system or _CONTACT_POINT)
-    facts: Facts = {}
+    one = analysis.judgement.systems[system or _CONTACT_POINT]
+    facts = _facts(profile, facts_file)
     if profile == "ncp":
-        facts = judged.read(facts_file, ncp_keys()) if facts_file else facts
         found = judged.ncp(analysis, one, facts, evidence)
         return shown.ncp_files(found, analysis, facts, t)
-    facts = judged.read(facts_file, ehr_keys()) if facts_file else facts
     ready = judged.ehr_system(analysis, one, facts, evidence)
     return shown.ehr_system_files(ready, analysis, facts, t)
 
 
-def _system(analysis: Analysis, ident: str) -> System:
-    systems = analysis.judgement.systems
-    if ident not in systems:
-        raise InputError(
-            Problem(f"there is no system «{ident}»", "--system",
-                    remedy=did_you_mean(ident, systems, "ehds systems list"))
-        )  # fmt: skip
-    return systems[ident]
+def _facts(profile: str, file: Path | None) -> Facts:
+    from gap.certification.facts import ehr_keys, ncp_keys, read
+
+    return read(file, ncp_keys() if profile == "ncp" else ehr_keys()) if file else {}
 
 
-def _check(
+def check(
     profile: str | None, system: str | None, region: str | None, facts_file: Path | None
 ) -> None:
-    """Every option that is missing, or that means nothing with the profile, at once."""
-    wrong = []
-    if profile == "ehr-system" and not system:
-        wrong.append(Problem("no system is given", "--system",
-                             rule="--profile ehr-system is about one system",
-                             remedy="name one of: ehds systems list"))  # fmt: skip
-    if profile == "region" and not region:
-        wrong.append(Problem("no region is given", "--region",
-                             rule="--profile region is about one region",
-                             remedy="for example --region nord"))  # fmt: skip
-    belongs = {"--system": (system, ("ehr-system", "ncp")), "--region": (region, ("region",)),
-               "--facts": (facts_file, ("ehr-system", "ncp"))}  # fmt: skip
-    for option, (value, profiles) in belongs.items():
-        if value is not None and profile not in profiles:
-            wrong.append(Problem(f"{option} means nothing here", option,
-                                 rule=f"it belongs to --profile {' or '.join(profiles)}",
-                                 remedy="leave it out, or choose that profile"))  # fmt: skip
+    """Check the options before anything runs.
+
+    Raises:
+        InputError: with every option that is missing, means nothing with the profile, or names
+            nothing; or with everything that is wrong in the facts.
+    """
+    wrong = [*_missing(profile, system, region),
+             *_foreign(profile, system, region, facts_file)]  # fmt: skip
+    if system and profile in _OF_SYSTEMS:
+        from data.loaders.systems import systems
+
+        if system not in systems():
+            wrong.append(Problem(f"there is no system «{system}»", "--system",
+                                 remedy=did_you_mean(system, systems(), "ehds systems list"))
+                         )  # fmt: skip
     if wrong:
         raise InputError(wrong)
+    if profile and facts_file:
+        _facts(profile, facts_file)
+
+
+def _missing(profile: str | None, system: str | None, region: str | None) -> list[Problem]:
+    if profile == "ehr-system" and not system:
+        return [Problem("no system is given", "--system",
+                        rule="--profile ehr-system is about one system",
+                        remedy="name one of: ehds systems list")]  # fmt: skip
+    if profile == "region" and not region:
+        return [Problem("no region is given", "--region",
+                        rule="--profile region is about one region",
+                        remedy="for example --region nord")]  # fmt: skip
+    return []
+
+
+def _foreign(
+    profile: str | None, system: str | None, region: str | None, facts_file: Path | None
+) -> list[Problem]:
+    belongs = {"--system": (system, _OF_SYSTEMS), "--region": (region, ("region",)),
+               "--facts": (facts_file, _OF_SYSTEMS)}  # fmt: skip
+    return [
+        Problem(f"{option} means nothing here", option,
+                rule=f"it belongs to --profile {' or '.join(profiles)}",
+                remedy="leave it out, or choose that profile")
+        for option, (value, profiles) in belongs.items()
+        if value is not None and profile not in profiles
+    ]  # fmt: skip

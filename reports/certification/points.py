@@ -17,7 +17,10 @@ _SHOWN = 6
 
 def shown_by(point: Point, t: Texts) -> str:
     """Return the findings of a point with grade, date and source, or that there is nobody."""
-    said = [f"{finding_head(f, t)} {source_line(f, t.lang)}" for f in point.findings]
+    said = [
+        f"{f.comment(t.lang)} [{finding_head(f, t)}; {source_line(f, t.lang)}]"
+        for f in point.findings
+    ]
     return " | ".join(said) or t("cert.nothing")
 
 

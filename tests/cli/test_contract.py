@@ -148,7 +148,7 @@ def test_a_score_under_the_limit_ends_with_1_and_gives_the_product_all_the_same(
 
 
 def test_readiness_with_a_limit_ends_with_1_after_writing(tmp_path):
-    done = call("readiness", "--fail-under", "100", "--out", tmp_path / "out")
+    done = call("readiness", "--only", "report", "--fail-under", "100", "--out", tmp_path / "out")
     assert done.code == 1
     assert (tmp_path / "out" / "ehds-gap.xlsx").is_file()
 
@@ -275,7 +275,7 @@ def test_remarks_beside_the_product_go_to_standard_error():
 
 
 def test_quiet_leaves_only_the_product(tmp_path):
-    done = call("-q", "readiness", "--out", tmp_path / "out")
+    done = call("-q", "readiness", "--only", "report", "--out", tmp_path / "out")
     assert done.code == 0
     assert done.err == ""
     assert "ehds-gap.xlsx" in done.out

@@ -46,7 +46,7 @@ def untouched(out: Path) -> bool:
 
 def test_readiness_writes_its_results_and_nothing_else(tmp_path):
     out = tmp_path / "deep" / "out"
-    done = call("readiness", "--out", out)
+    done = call("readiness", "--only", "report", "--out", out)
     assert done.code == 0, done.err
     assert names(out) == RESULTS
     assert all(str(out / name) in done.out for name in FIRST)
@@ -54,20 +54,20 @@ def test_readiness_writes_its_results_and_nothing_else(tmp_path):
 
 
 def test_the_default_folder_is_ehds_out_in_the_present_one(tmp_path):
-    assert run("readiness", cwd=tmp_path).code == 0
+    assert run("readiness", "--only", "report", cwd=tmp_path).code == 0
     assert names(tmp_path) == {"ehds-out"}
     assert names(tmp_path / "ehds-out") == RESULTS
 
 
 def test_a_second_run_replaces_the_first(earlier):
-    assert call("readiness", "--out", earlier).code == 0
+    assert call("readiness", "--only", "report", "--out", earlier).code == 0
     assert names(earlier) == RESULTS
     assert not any((earlier / name).read_bytes() == b"of yesterday" for name in RESULTS)
 
 
 def test_a_wrong_assessment_leaves_the_earlier_results_as_they_were(tmp_path, earlier):
     folder = make_assessment(tmp_path, [finding(status="splendid")])
-    assert call("readiness", "--assessment", folder, "--out", earlier).code == 2
+    assert call("readiness", "--only", "report", "--assessment", folder, "--out", earlier).code == 2
     assert untouched(earlier)
 
 
@@ -75,7 +75,7 @@ def test_a_wrong_assessment_leaves_the_earlier_results_as_they_were(tmp_path, ea
 
 
 def cannot_be_written(out: Path, *said: str) -> None:
-    done = call("readiness", "--out", out)
+    done = call("readiness", "--only", "report", "--out", out)
     assert done.code == 2, done
     assert done.out == ""
     assert "Traceback" not in done.err
@@ -115,7 +115,7 @@ def test_a_result_with_a_name_that_is_too_long_is_told(tmp_path, length):
 
 def test_a_link_that_leads_nowhere_is_told_or_followed_but_no_internal_error(tmp_path):
     (tmp_path / "out").symlink_to(tmp_path / "gone" / "away")
-    assert call("readiness", "--out", tmp_path / "out").code in (0, 2)
+    assert call("readiness", "--only", "report", "--out", tmp_path / "out").code in (0, 2)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_a_pipe_is_written_to_and_never_replaced(tmp_path):
 )
 def test_a_workbook_open_in_another_program_is_told_and_nothing_changes(earlier, lock):
     (earlier / lock).write_text("somebody")
-    done = call("readiness", "--out", earlier)
+    done = call("readiness", "--only", "report", "--out", earlier)
     assert done.code == 2
     assert f"{earlier / 'ehds-gap.xlsx'}: the file is open in another program" in done.err
     assert "close it there" in done.err
@@ -182,7 +182,7 @@ def test_all_files_that_are_open_are_named_at_once(tmp_path):
 
 def test_the_lock_of_another_file_does_not_matter(earlier):
     (earlier / ".~lock.other.xlsx#").write_text("somebody")
-    assert call("readiness", "--out", earlier).code == 0
+    assert call("readiness", "--only", "report", "--out", earlier).code == 0
 
 
 # ---- interruptions
@@ -235,7 +235,7 @@ def test_a_full_disk_leaves_everything_as_it_was(tmp_path, monkeypatch):
 @pytest.mark.parametrize("after", [0.0, 0.3, 0.8])
 def test_ctrl_c_in_the_middle_ends_with_130_and_leaves_nothing_half_written(earlier, after):
     process = subprocess.Popen(
-        [sys.executable, "-m", "ehds", "readiness", "--out", earlier],
+        [sys.executable, "-m", "ehds", "readiness", "--only", "report", "--out", earlier],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment(),
     )  # fmt: skip
     assert process.stderr is not None

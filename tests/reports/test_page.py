@@ -33,8 +33,8 @@ VARIANTS = [
     ("norway-2026-11", "xt-ehr", "nb"),
     ("norway-2024-10", "level", "en"),
 ]
-SECTIONS = ("summary", "worst", "dates", "regions", "figures", "heat", "roadmap", "systems", "obligations",
-            "options", "method", "words", "sources")  # fmt: skip
+SECTIONS = ("summary", "worst", "dates", "regions", "figures", "heat", "roadmap", "systems",
+            "obligations", "options", "method", "words", "sources")  # fmt: skip
 HOSTILE = (
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',

@@ -245,7 +245,7 @@ def bad_extension(document: Json, rng: random.Random) -> bool:
 
 
 def idle_contained(document: Json, rng: random.Random) -> bool:
-    target = rng.choice([r for r in resources(document) if r["resourceType"] != "Bundle"])
+    target = rng.choice([r for r in resources(document) if r.get("resourceType") != "Bundle"])
     target.setdefault("contained", []).append(
         {"resourceType": "Organization", "id": "idle", "name": "Nobody's"}
     )

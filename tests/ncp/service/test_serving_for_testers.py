@@ -47,6 +47,8 @@ def test_expectations_are_judged_at_the_end(tmp_path):
 
 @pytest.mark.parametrize("option", [("--fault", "latency=1"), ("--expect", ".")])
 def test_faults_and_expectations_are_for_one_process(tmp_path, option):
-    with pytest.raises(AssertionError, match="leave out --workers"):
-        with serving(tmp_path, "--workers", "2", *option):
-            pass
+    with (
+        pytest.raises(AssertionError, match="leave out --workers"),
+        serving(tmp_path, "--workers", "2", *option),
+    ):
+        pass

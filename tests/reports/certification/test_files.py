@@ -15,7 +15,7 @@ from lxml import html
 import data
 from data.errors import InputError
 from data.files import Outbox
-from ehds.cli.readiness_profile import add_profile
+from ehds.cli.readiness_profile import add_profile, check
 from gap.certification import ehr_system, read
 from gap.certification.facts import ehr_keys
 from gap.certification.tables import Document
@@ -49,7 +49,7 @@ def made(profile, system, region, lang):
             return Path(name)
 
     kept = Kept()
-    add_profile(kept, shipped("norway-2026-11"), profile, system, region, lang)
+    add_profile(kept, shipped("norway-2026-11"), profile, system, region, None, lang)
     return {name: cells(c) if isinstance(c, bytes) else c for name, c in kept.items()}
 
 
@@ -140,7 +140,6 @@ def test_a_region_shows_its_three_worst_risks_first():
         ("region", None, None, 1),
         ("region", "sfm", None, 2),
         ("ncp", None, "nord", 1),
-        (None, "sfm", "nord", 2),
         ("ehr-system", "sfmm", None, 1),
         ("ncp", "sfm", None, 1),
         ("region", None, "sør", 1),
@@ -149,12 +148,18 @@ def test_a_region_shows_its_three_worst_risks_first():
 def test_a_wrong_choice_is_told_and_nothing_is_written(tmp_path, profile, system, region, problems):
     target = tmp_path / "out"
     with pytest.raises(InputError) as error, Outbox(target) as out:
-        add_profile(out, shipped("norway-2026-11"), profile, system, region, "nb")
+        add_profile(out, shipped("norway-2026-11"), profile, system, region, None, "nb")
     assert len(error.value.problems) == problems
     assert all(p.remedy for p in error.value.problems)
     assert not target.exists()
 
 
+def test_options_of_a_profile_mean_nothing_without_one():
+    with pytest.raises(InputError) as error:
+        check(None, "sfm", "nord", None)
+    assert [p.where for p in error.value.problems] == ["--system", "--region"]
+
+
 def test_without_a_profile_nothing_is_added(tmp_path):
     with Outbox(tmp_path) as out:
-        assert add_profile(out, shipped("norway-2026-11"), None, None, None, "nb") == []
+        assert add_profile(out, shipped("norway-2026-11"), None, None, None, None, "nb") == []

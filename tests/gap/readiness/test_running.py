@@ -1,0 +1,142 @@
+"""A run fills the evidence folder, is taken up where it stopped, and is checked again."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import shutil
+
+import pytest
+
+from data.errors import InputError
+from gap.evidence import TOOL_CHAIN, read
+from gap.readiness.plan import Plan, Stage, check
+from gap.readiness.running import run
+from gap.readiness.verify import verify
+from ncp.scenarios.loading import choose, shipped
+
+PLAN = Plan("1", dt.date(2026, 11, 20), by="test")
+SCENARIOS = choose(shipped(), ["IDN-01", "PSA-20", "AUD-03"])
+BOTH = (Stage.DOCUMENTS, Stage.EXCHANGE)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """An evidence folder of all documents and three scenarios."""
+    folder = tmp_path_factory.mktemp("run") / "evidence"
+    return folder, run(PLAN, folder, BOTH, scenarios=SCENARIOS)
+
+
+@pytest.fixture
+def folder(made, tmp_path):
+    return shutil.copytree(made[0], tmp_path / "evidence")
+
+
+def rules(folder):
+    return {r.id for r in verify(folder, PLAN).results}
+
+
+def test_the_samples_are_about_the_tool_chain_and_nothing_fails(made):
+    _, ran = made
+    assert {r.subject for r in ran.records} == {TOOL_CHAIN}
+    assert [(c.units, c.repeated, c.failed) for c in ran.counts] == [(28, 28, 0), (3, 3, 0)]
+
+
+def test_the_folder_is_evidence_that_can_be_read(made):
+    folder, ran = made
+    assert {r.id for r in read([folder])} == {r.id for r in ran.records}
+    assert not folder.with_name("evidence.part").exists()
+
+
+def test_checked_again_everything_holds(folder):
+    found = verify(folder, PLAN)
+    assert found.holds
+    assert found.results == ()
+    assert (found.documents, found.scenarios) == (84, 3)
+
+
+def test_a_resumed_run_repeats_nothing(folder):
+    ran = run(PLAN, folder, BOTH, resume=True, scenarios=SCENARIOS)
+    assert [c.repeated for c in ran.counts] == [0, 0]
+    assert verify(folder, PLAN).holds
+
+
+def test_a_stopped_run_is_taken_up_where_it_stopped(tmp_path):
+    def stop(step):
+        if step.number == 5:
+            raise KeyboardInterrupt
+
+    folder = tmp_path / "evidence"
+    with pytest.raises(KeyboardInterrupt):
+        run(PLAN, folder, BOTH, told=stop)
+    assert not folder.exists()
+    ran = run(PLAN, folder, [Stage.DOCUMENTS], resume=True)
+    assert [(c.units, c.repeated) for c in ran.counts] == [(28, 23)]
+    assert verify(folder, PLAN).holds
+
+
+def test_a_changed_document_is_told_and_made_again(folder):
+    document = folder / "documents" / "everything" / "eps.json"
+    document.write_bytes(document.read_bytes().replace(b"Bundle", b"Bumble", 1))
+    assert {"readiness-file-changed", "readiness-verdict-differs"} <= rules(folder)
+    ran = run(PLAN, folder, BOTH, resume=True, scenarios=SCENARIOS)
+    assert [c.repeated for c in ran.counts] == [1, 0]
+    assert verify(folder, PLAN).holds
+
+
+@pytest.mark.parametrize(("name", "rule"), [
+    ("exchange/IDN-01/results.json", "readiness-file-missing"),
+    ("documents/everything/ips.json", "readiness-file-missing"),
+    ("evidence.json", "readiness-file-missing"),
+    ("manifest-sha256.txt", "readiness-manifest"),
+])  # fmt: skip
+def test_a_missing_file_is_told(folder, name, rule):
+    (folder / name).unlink()
+    assert rule in rules(folder)
+
+
+def test_an_added_file_is_told(folder):
+    (folder / "more.txt").write_text("more")
+    assert rules(folder) == {"readiness-file-added"}
+
+
+def test_a_verdict_that_was_made_better_is_told(folder):
+    unit = folder / "units" / "exchange" / "IDN-01.json"
+    unit.write_bytes(unit.read_bytes().replace(b'"pass"', b'"fail"', 1))
+    assert {"readiness-file-changed", "readiness-record-changed"} <= rules(folder)
+
+
+def test_another_version_is_told_but_is_no_fault(folder):
+    found = verify(folder, dataclasses.replace(PLAN, version="2"))
+    assert found.holds
+    assert not found.same_version
+
+
+def test_a_run_of_something_else_is_not_taken_up(folder):
+    with pytest.raises(InputError, match="another run"):
+        run(dataclasses.replace(PLAN, by="another"), folder, BOTH, resume=True)
+
+
+def test_samples_are_never_about_a_system():
+    with pytest.raises(InputError, match="own samples"):
+        check(dataclasses.replace(PLAN, subject="kjernejournal"))
+    with pytest.raises(InputError, match="own samples"):
+        check(dataclasses.replace(PLAN, ncp_subject="ncp-a"))
+
+
+def test_records_and_contact_points_need_a_system(tmp_path):
+    wrong = dataclasses.replace(PLAN, records=tmp_path, ncp_a="https://a.example")
+    with pytest.raises(InputError) as caught:
+        check(wrong)
+    assert len(caught.value.problems) == 2
+
+
+def test_records_of_a_system_bear_on_annex_i_only(tmp_path):
+    import data
+
+    shutil.copytree(data.path("patients", "everything"), tmp_path / "in" / "everything")
+    plan = dataclasses.replace(PLAN, records=tmp_path / "in", subject="kjernejournal")
+    ran = run(plan, tmp_path / "evidence", [Stage.DOCUMENTS])
+    assert {r.subject for r in ran.records} == {"kjernejournal"}
+    assert {o.split(".")[0] for r in ran.records for o in r.obligations} == {"X1"}
+    assert verify(tmp_path / "evidence", plan).holds
