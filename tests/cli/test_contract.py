@@ -211,12 +211,14 @@ JSON_COMMANDS = {
     ("gap", "score"): [],
     ("gap", "compare"): ["norway-2024-10", "norway-2026-11"],
     ("gap", "roadmap"): [],
+    ("gap", "simulate"): ["--if", "openqreg:E60.3a=met"],
+    ("gap", "keyfigures"): [],
     ("doctor",): [],
 }
 
 
-NEEDS_A_FILE = {("gap", "import")}
-"""Tried in test_gap_import.py, with a workbook to read."""
+NEEDS_A_FILE = {("gap", "import"), ("readiness", "verify")}
+"""Tried in tests of their own, with a workbook or an evidence folder to read."""
 
 
 def test_every_command_of_the_analysis_that_gives_json_is_tried():

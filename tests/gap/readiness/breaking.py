@@ -138,15 +138,18 @@ BREAKAGES: dict[str, tuple[str, Any, str]] = {
     "a dispensation needs no retrieval before it":
         ("ncp.store.prescriptions.was_retrieved", instead(always), "E23.6c"),
     "the log says of nobody who asked":
-        ("ncp.service.point.Call.transaction", log_without(professional=None), "E09.2c E09.2e X2.3.2 X2.3.2b"),
+        ("ncp.service.point.Call.transaction", log_without(professional=None),
+         "E09.2c E09.2e X2.3.2 X2.3.2b"),
     "a person with a reservation is shown":
         ("ncp.service.identify.shown_to", instead(always), "E11.5a"),
     "the log does not name the documents":
         ("ncp.service.point.Call.transaction", log_without(documents=()), "E09.2e X2.3.2 X2.3.2c"),
     "the code of a vaccine is lost":
-        ("gap.readiness.documents.build_summary", built_without("Immunization", "vaccineCode"), "X1.1 X1.1.6"),
+        ("gap.readiness.documents.build_summary", built_without("Immunization", "vaccineCode"),
+         "X1.1 X1.1.6"),
     "the code of an allergy is lost":
-        ("gap.readiness.documents.build_summary", built_without("AllergyIntolerance", "code"), "X1.1 X1.1.4"),
+        ("gap.readiness.documents.build_summary", built_without("AllergyIntolerance", "code"),
+         "X1.1 X1.1.4"),
     "the subject of a prescription is lost":
         ("gap.readiness.documents.build_prescription",
          built_without("MedicationRequest", "subject"), "X1.2"),
