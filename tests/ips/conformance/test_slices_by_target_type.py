@@ -1,7 +1,7 @@
 """Slices told apart by the type of what a reference leads to (`type` on `resolve()`).
 
-FHIR R4 Profiling, discriminators: the type is that of the target profile (StructureDefinition.type),
-whatever its URL ends in; what fits several slices is an error.
+FHIR R4 Profiling, discriminators: the type is that of the target profile
+(StructureDefinition.type), whatever its URL ends in; what fits several slices is an error.
 """
 
 from __future__ import annotations
