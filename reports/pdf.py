@@ -16,7 +16,7 @@ from data.errors import EnvironmentProblem, Problem
 
 _FONTS = (("DejaVuSans.ttf", "normal"), ("DejaVuSans-Bold.ttf", "bold"))
 _FACE = "@font-face{{font-family:Page;font-weight:{weight};src:url({url})}}"
-_BODY = "body{font-family:Page,sans-serif}code{font-family:Page,monospace}"
+_BODY = "body,code{font-family:Page!important}"
 
 # PDF/A allows a property outside its own schemas only with a description beside it, and PDF/UA-1
 # is known by such a property (ISO 14289-1, 5; ISO 19005-2, 6.6.2.3).

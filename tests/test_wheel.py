@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import os
 import subprocess
 import sys
@@ -115,9 +116,13 @@ def test_the_main_job_runs_in_an_empty_folder_far_from_the_checkout(installed, t
     done = _run(installed / "ehds", "readiness", "--out", "result", "--lang", "en", cwd=tmp_path)
     assert "Norway" in done.stdout
     assert {p.name for p in tmp_path.iterdir()} == {"result"}
-    assert {p.name for p in (tmp_path / "result").iterdir()} == {
-        "ehds-gap.html", "ehds-gap.xlsx", "ehds-gap.json",
+    made = {p.name for p in (tmp_path / "result").iterdir()}
+    pages = {n for n in made if re.fullmatch(r"(region|system)-[a-z0-9-]+\.html", n)}
+    assert made - pages == {
+        "ehds-gap.html", "ehds-gap.xlsx", "ehds-gap.json", "ehds-evidence.json", "evidence",
+        "sammendrag.html",
     }  # fmt: skip
+    assert {"region-nord.html", "system-sfm.html"} <= pages
     document = json.loads((tmp_path / "result" / "ehds-gap.json").read_text("utf-8"))
     assert document["counts"]["obligations"] == 526
     assert "<h1" in (tmp_path / "result" / "ehds-gap.html").read_text("utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -87,16 +88,26 @@ def run(args: Sequence[str] | None = None) -> int:
         if sys.stdout is not stream:
             return _reader_gone()
         return stop.code if isinstance(stop.code, int) else Exit.INTERNAL
+    except OSError as error:
+        if error.errno != errno.ENOSPC or "--debug" in arguments:
+            return _internal(error, arguments)
+        click.echo("Error: no space left where the output goes", err=True)
+        return Exit.ENVIRONMENT
     except Exception as error:
-        if "--debug" in arguments:
-            click.echo(traceback.format_exc(), err=True)
-            return Exit.INTERNAL
-        click.echo(
-            f"Internal error: {type(error).__name__}: {error}\n"
-            "  remedy: run again with «ehds --debug ...» and report what it shows",
-            err=True,
-        )
+        return _internal(error, arguments)
+
+
+def _internal(error: Exception, arguments: Sequence[str]) -> int:
+    """Tell an error of ours, with its traceback only for --debug."""
+    if "--debug" in arguments:
+        click.echo(traceback.format_exc(), err=True)
         return Exit.INTERNAL
+    click.echo(
+        f"Internal error: {type(error).__name__}: {error}\n"
+        "  remedy: run again with «ehds --debug ...» and report what it shows",
+        err=True,
+    )
+    return Exit.INTERNAL
 
 
 def _reader_gone() -> int:

@@ -12,6 +12,7 @@ from typing import Any
 
 from data.errors import Problem
 from data.results import Outcome, Result, Severity
+from ips.identifiers import mask
 from ncp.client.failures import Unreachable
 from ncp.client.message import Message
 from ncp.client.transport import Reply
@@ -112,20 +113,26 @@ def opened(reply: Reply) -> tuple[Envelope, Refusal | None, list[Result]]:
     try:
         envelope = read(reply.content, reply.content_type, answer=True)
     except SoapFault as fault:
-        raise _useless(reply, f"the answer cannot be read: {fault.reason}") from None
+        raise _useless(reply, f"the answer cannot be read: {harmless(fault.reason)}") from None
     found = [*envelope.findings, *_related(envelope, reply.sent)]
     try:
         check_answer(envelope, reply.sent.transaction)
     except SoapFault as fault:
+        reason = harmless(fault.reason)
         if envelope.fault is None:
-            raise _useless(reply, fault.reason) from None
+            raise _useless(reply, reason) from None
         if fault.code != "Sender":
-            raise _useless(reply, f"country A answers with a fault, {fault.code}: {fault.reason}"
+            raise _useless(reply, f"country A answers with a fault, {fault.code}: {reason}"
                            ) from None  # fmt: skip
-        text = f"{fault.reason} ({fault.detail})" if fault.detail else fault.reason
+        text = f"{reason} ({harmless(fault.detail)})" if fault.detail else reason
         return envelope, Refusal("SOAP-SENDER", text, location=fault.subcode,
                                  status="Failure"), found  # fmt: skip
     return envelope, None, found
+
+
+def harmless(words: str) -> str:
+    """Return words from abroad without numbers of people and without what steers a terminal."""
+    return mask("".join(c if c.isprintable() else " " for c in words))
 
 
 def _useless(reply: Reply, what: str) -> Unreachable:

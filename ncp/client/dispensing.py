@@ -46,6 +46,8 @@ def bundle_of(content: bytes, name: str) -> dict[str, Any]:
     """
     if _CDA in content[:4096]:
         return to_fhir(content, name=name).bundle
+    if not content.strip():
+        raise InputError(Problem("the file is empty", name))
     return read_document(content)
 
 

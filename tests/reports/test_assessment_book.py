@@ -72,7 +72,7 @@ def test_the_rows_are_every_finding_and_every_open_part_of_a_cell():
     ({"theme": "d"}, lambda r: "d" in r.allowed),
     ({"systems": ("sysvak", "helsami")}, lambda r: r.system.id in ("sysvak", "helsami")),
     ({"region": "nord", "theme": "c"}, lambda r: r.system.region == "nord" and "c" in r.allowed),
-], ids=str)  # fmt: skip
+], ids=["region", "annex", "chapter", "category", "systems", "region-and-category"])  # fmt: skip
 def test_a_choice_limits_the_rows(chosen, holds):
     j = shipped(ASSESSMENT).judgement
     rows = selection.rows(j, selection.choose(j, **chosen))

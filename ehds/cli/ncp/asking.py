@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import json
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from data.errors import Exit, InputError, Problem
-from ehds.cli.ncp.home import Moment, home_folder
+from data.loaders.tables import read_bytes
+from ehds.cli.ncp.home import Moment, Seconds, home_folder
 from ehds.cli.options import F
 from ehds.cli.output import say
 
@@ -35,7 +37,7 @@ _WHOM = (
     click.option("--ca", type=_FILE, help="Authority that country A is trusted by (PEM)."),
     click.option("--cert", type=_FILE, help="Our TLS client certificate (PEM)."),
     click.option("--key", type=_FILE, help="Its key (PEM)."),
-    click.option("--timeout", type=click.FloatRange(0.1, 3600), default=60.0, show_default=True,
+    click.option("--timeout", type=Seconds(0.1, 3600), default=60.0, show_default=True,
                  help="Seconds to wait for an answer."),
 )  # fmt: skip
 _WHO = (
@@ -133,6 +135,15 @@ class Asking:
         return self["now"] or dt.datetime.now(dt.UTC)
 
     @property
+    def patient_option(self) -> str:
+        """The option that named the patient, to be repeated; a number is masked."""
+        from ips.identifiers import mask
+
+        if self["patient"]:
+            return f"--patient {shlex.quote(mask(self['patient']))}"
+        return " ".join(f"--id {shlex.quote(mask(str(one)))}" for one in self["ids"] or ())
+
+    @property
     def home(self) -> Path:
         """The folder of the exchange."""
         return home_folder(self["home"])
@@ -205,8 +216,8 @@ class Asking:
 
     def _attest(self) -> Any:
         try:
-            return json.loads(self["attest"].read_bytes())
-        except ValueError as error:
+            return json.loads(read_bytes(self["attest"]))
+        except (ValueError, RecursionError) as error:
             raise InputError(Problem(f"not valid JSON: {error}", str(self["attest"]),
                                      remedy="give the attest as JSON")) from None  # fmt: skip
 

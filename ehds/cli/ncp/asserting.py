@@ -136,7 +136,7 @@ def professional(
 def _json(file: str) -> Any:
     try:
         return json.loads(read(file))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(
             Problem(f"not valid JSON: {error}", file, remedy="give the attest as JSON")
         ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,17 @@ class Moment(click.ParamType[dt.datetime]):
             self.fail(f"«{value}» is no time with its zone; write it as 2026-11-22T12:00:00Z",
                       param, ctx)  # fmt: skip
         return found.astimezone(dt.UTC)
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds within bounds; «nan», which no bound refuses, is refused."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        """Return the seconds, or fail."""
+        found = float(super().convert(value, param, ctx))
+        if math.isnan(found):
+            self.fail(f"«{value}» is no number of seconds", param, ctx)
+        return found
 
 
 def home(command: F) -> F:

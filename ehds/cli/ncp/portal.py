@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from data.errors import InputError, Problem
-from ehds.cli.ncp.home import home, home_folder
+from ehds.cli.ncp.home import Seconds, home, home_folder
 from ehds.cli.options import language
 from ehds.cli.output import say
 
@@ -27,7 +27,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--key", type=_FILE, help="Its key (PEM).")
 @click.option("--seal", type=_FILE, help="Certificate that signs assertions (PEM).")
 @click.option("--seal-key", type=_FILE, help="Its key (PEM).")
-@click.option("--timeout", type=click.FloatRange(0.1, 3600), default=60.0, show_default=True,
+@click.option("--timeout", type=Seconds(0.1, 3600), default=60.0, show_default=True,
               help="Seconds to wait for an answer.")  # fmt: skip
 @click.option("--ready-file", type=click.Path(dir_okay=False, path_type=Path),
               help="Gets one line of JSON when requests are accepted.")  # fmt: skip

@@ -64,7 +64,7 @@ def command(
         for number, entry in enumerate(answer.entries, 1):
             for line in answered.entry_lines(entry, number, lang):
                 click.echo(line)
-        click.echo(text("listed.next", lang, id=f"{patient.root}^{patient.extension}",
+        click.echo(text("listed.next", lang, patient=asked.patient_option,
                         kind=word_of(answer.entries[0].kind)), err=True)  # fmt: skip
     if refused:
         raise click.exceptions.Exit(Exit.FINDINGS)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from data.errors import Exit, InputError, Problem
+from ehds.cli.ncp.home import Seconds
 from ehds.cli.options import language, output_format
 from ehds.cli.output import as_json, give, say
 
@@ -45,7 +46,7 @@ _REPORTS = ("junit", "testreport", "json")
 @click.option("--list", "listing", is_flag=True, help="Show the scenarios and run none.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
               help="Order of the scenarios; 0 is that of the files.")  # fmt: skip
-@click.option("--timeout", type=click.FloatRange(0.1, 600), default=30, show_default=True,
+@click.option("--timeout", type=Seconds(0.1, 600), default=30, show_default=True,
               help="Seconds to wait for one answer.")  # fmt: skip
 @click.option("--lenient", is_flag=True, help="Another error code than agreed is a note only.")
 @click.option("--fail-level", type=click.Choice(["error", "warning"]), default="error",

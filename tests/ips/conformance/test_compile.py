@@ -139,6 +139,7 @@ def test_another_guide_is_compiled_and_used() -> None:
         package({**PROFILE, "snapshot": {"element": [{"path": "Patient"}]}}),
         package({**PROFILE, "snapshot": {}}),
     ],
+    ids=["empty", "text", "cut off", "nothing inside", "no profile", "no root", "no element"],
 )
 def test_what_is_no_guide_is_told(raw: bytes) -> None:
     with pytest.raises(InputError):

@@ -150,3 +150,13 @@ def test_a_count_in_a_sentence_is_whole_unless_it_is_small():
 def test_another_scheme_makes_the_same_pages():
     analysis = shipped("norway-2026-11", "xt-ehr")
     assert set(pages(analysis, Texts("nb"))) == set(pages(shipped("norway-2026-11"), Texts("nb")))
+
+
+def test_a_bar_has_the_colour_of_the_style_sheet_without_it(made):
+    _, _, files = made
+    for name, tree in files.items():
+        css = " ".join(words(tree, "//style"))
+        for rect in tree.xpath("//svg/rect"):
+            rule = re.search(rf"\.{rect.get('class')}\b[^{{]*\{{fill:(#\w+)", css)
+            assert rule, (name, rect.get("class"))
+            assert rule[1] == rect.get("fill")
