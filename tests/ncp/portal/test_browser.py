@@ -11,7 +11,8 @@ import pytest
 from tests.ncp.portal import browser
 from tests.ncp.portal.tester import Process
 
-pytestmark = [pytest.mark.slow, pytest.mark.oracle]
+# One worker: the browser is unpacked once, and cannot be started while another unpacks it.
+pytestmark = [pytest.mark.slow, pytest.mark.oracle, pytest.mark.xdist_group("browser")]
 PAGES = {
     "start": "/", "patient": "/patient", "faults": "/identify", "matches": "/matches",
     "documents": "/documents", "list": "/documents", "summary": "/document/1",

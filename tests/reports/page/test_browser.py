@@ -15,6 +15,8 @@ from reports.texts import Texts
 from tests.ncp.portal.browser import modules, node
 from tests.reports.analyses import shipped
 
+pytestmark = pytest.mark.xdist_group("browser")
+
 LOOKED_AT = (NATIONAL, SUMMARY, "region-vest.html", "system-helseid.html")
 SHEETS = {NATIONAL: 25, SUMMARY: 2, "region-vest.html": 12, "system-helseid.html": 6}
 
