@@ -30,7 +30,7 @@ def modules(making: Path) -> Path:
     if not npm or not shutil.which("node"):
         _without("node and npm are not installed")
     place = _cache() / f"ehds-browser-{hashlib.sha256(_PACKAGES[1].read_bytes()).hexdigest()[:12]}"
-    if (place / "done").is_file():
+    if place.is_dir():
         return place
     for file in _PACKAGES:
         shutil.copy(file, making)
@@ -41,7 +41,8 @@ def modules(making: Path) -> Path:
     if done.returncode:
         _without(f"npm could not install the browser: {done.stderr[-2000:]}")
     (making / "unpacked").mkdir()
-    (making / "done").touch()
+    # Unpacked before anybody sees the folder: a program still being written cannot be started.
+    node(HERE / "unpack.mjs", making)
     beside = place.with_name(f"{place.name}-{os.getpid()}")
     shutil.copytree(making, beside, symlinks=True)
     try:
