@@ -1,8 +1,9 @@
 """Reports of IHE Gazelle: the validation report of EVS Client, and the older detailed result.
 
 ``gvr:validationReport`` (http://validationreport.gazelle.ihe.net/) has constraints in nested sub
-reports; ``detailedResult`` of the model-based validators has Error, Warning and Report elements.
-What the report does not list by name is told by its verdict.
+reports; so has the JSON report of the newer validation services (``modelVersion`` 0.1), under other
+names. ``detailedResult`` of the model-based validators has Error, Warning and Report elements. What
+the report does not list by name is told by its verdict.
 """
 
 from __future__ import annotations
@@ -31,7 +32,13 @@ def is_gazelle(root: etree._Element) -> bool:
 
 def is_gazelle_json(content: Json) -> bool:
     """Whether the document is the JSON form of a validation report."""
-    return "validationOverview" in content and ("subReports" in content or "result" in content)
+    return _is_newer(content) or (
+        "validationOverview" in content and ("subReports" in content or "result" in content)
+    )
+
+
+def _is_newer(content: Json) -> bool:
+    return "overallResult" in content and "validationMethod" in content
 
 
 def read(root: etree._Element) -> list[Raw]:
@@ -41,7 +48,34 @@ def read(root: etree._Element) -> list[Raw]:
 
 def read_json(content: Json) -> list[Raw]:
     """Return the verdict and every named constraint of a report in JSON."""
-    return _report(content)
+    return _report(_renamed(content) if _is_newer(content) else content)
+
+
+def _renamed(content: Json) -> Json:
+    """Give a report of model 0.1 the names of the older report, so that one function reads both."""
+    method = content.get("validationMethod")
+    said = {**method, "validationDateTime": content.get("dateTime")} if isinstance(
+        method, dict) else {}  # fmt: skip
+    return {
+        "uuid": content.get("uuid"),
+        "result": content.get("overallResult"),
+        "validationOverview": said,
+        "subReports": [_renamed_part(part) for part in entries(content, "reports")],
+    }
+
+
+def _renamed_part(part: Json) -> Json:
+    constraints = [
+        {**one, "constraintID": one.get("assertionID"), "testResult": one.get("result"),
+         "constraintDescription": one.get("description"),
+         "locationInValidatedObject": one.get("subjectLocation")}
+        for one in entries(part, "assertionReports")
+    ]  # fmt: skip
+    return {
+        **part,
+        "constraints": constraints,
+        "subReports": [_renamed_part(inner) for inner in entries(part, "subReports")],
+    }
 
 
 def _plain(root: etree._Element) -> Json:
@@ -89,7 +123,11 @@ def _dated(raw: Raw, verdict: Raw) -> Raw:
 
 
 def _part(part: Json, what: str) -> list[Raw]:
-    found = []
+    broken = f"gazelle/{text_at(part, 'name') or 'part'}/unexpected-error"
+    found = [
+        Raw(broken, what, Outcome.ERROR, message=short(one.get("message")))
+        for one in entries(part, "unexpectedErrors")
+    ]
     for one in entries(part, "constraints"):
         ident = text_at(one, "constraintID")
         if not ident:

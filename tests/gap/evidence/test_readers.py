@@ -332,6 +332,59 @@ def test_gazelle_validation_report_as_json():
     assert outcomes(found) == {"gazelle/XVal/verdict": "pass", "gazelle/a": "pass"}
 
 
+def newer(**changes):
+    """Return a report as the validation services of EVS Client 7 and later give it.
+
+    Names and values follow the example that the makers of Matchbox published of their answer to
+    EVS Client (ahdis.github.io/matchbox, validation through Gazelle, 2024).
+    """
+    return {
+        "modelVersion": "0.1", "uuid": "15634009-cc9f-4670-975b-c9e6697178c6",
+        "dateTime": "2024-07-22T15:13:23.287+00:00",
+        "validationMethod": {
+            "validationServiceName": "Matchbox", "validationServiceVersion": "3.8.9",
+            "validationProfileID":
+                "http://fhir.ch/ig/ch-core/StructureDefinition/ch-core-document|4.0.1",
+        },
+        "overallResult": "PASSED",
+        "reports": [{
+            "name": "Validation of item #first", "subReportResult": "PASSED",
+            "assertionReports": [
+                {"assertionID": "VALIDATION_VAL_PROFILE_UNKNOWN_NOT_POLICY",
+                 "assertionType": "InstanceValidator", "description": "has not been checked",
+                 "subjectLocation": "line 317, column 6", "severity": "WARNING",
+                 "priority": "RECOMMENDED", "result": "FAILED"},
+                {"assertionID": "Bundle_BUNDLE_Entry_NotFound",
+                 "assertionType": "InstanceValidator", "description": "Can't find the entry",
+                 "subjectLocation": "line 1, column 2", "severity": "INFO",
+                 "priority": "MANDATORY", "result": "PASSED"},
+            ],
+        }],
+        **changes,
+    }  # fmt: skip
+
+
+def test_gazelle_report_of_the_newer_validation_services():
+    found = read(newer())
+    assert outcomes(found) == {
+        "gazelle/Matchbox/verdict": "pass",
+        "gazelle/VALIDATION_VAL_PROFILE_UNKNOWN_NOT_POLICY": "warning",
+        "gazelle/Bundle_BUNDLE_Entry_NotFound": "pass",
+    }
+    assert {(r.date, r.tool_version) for r in found} == {(dt.date(2024, 7, 22), "3.8.9")}
+    assert found[1].location == "line 317, column 6"
+
+
+def test_gazelle_report_of_a_validator_that_broke_is_an_error_and_no_pass():
+    broke = [{"name": "x", "subReportResult": "UNDEFINED",
+              "unexpectedErrors": [{"name": "e", "message": "not supported"}]}]  # fmt: skip
+    found = read(newer(overallResult="UNDEFINED", reports=broke))
+    assert outcomes(found) == {
+        "gazelle/Matchbox/verdict": "not-assessed", "gazelle/x/unexpected-error": "error",
+    }  # fmt: skip
+    assert found[1].message == "not supported"
+
+
 def test_gazelle_detailed_result_of_the_older_validators():
     found = read("""<detailedResult><MDAValidation>
       <Warning><Test>t1</Test><Location>/a</Location><Description>d</Description></Warning>
