@@ -1,5 +1,6 @@
 # Two commands matter: `make readiness` and `make test`. Each sets up what it needs:
 # uv where it is present, python venv and pip where it is not. Versions are locked with hashes.
+# Bytecode is made when a module is first imported: most of what is installed never is.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -13,7 +14,7 @@ readiness: $(VENV)/.run
 	$(BIN)/ehds readiness --out $(OUT) $(ARGS)
 
 test: check oracle
-	$(BIN)/pytest -n auto --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n auto $(ARGS)
 
 # The official HL7 validator judges our documents, veraPDF our PDF/A. They are fetched where Maven and npm are there and
 # the HL7 packages lie beside the checkout (always under CI); elsewhere its tests are skipped.
@@ -56,7 +57,7 @@ ifdef UV
 	uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	uv pip install --quiet --python $(BIN)/python --no-deps -e .
 else
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps -e .
 endif
 	@touch $@
@@ -65,7 +66,7 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 ifdef UV
 	uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
 else
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements-dev.lock
 endif
 	@touch $@
 

@@ -94,22 +94,30 @@ def _once(work: Callable[[], object], times: int) -> float:
 
 def _serialise(document: bytes) -> float:
     content = orjson.loads(document)
-    return _seconds(lambda: orjson.dumps(content, option=orjson.OPT_INDENT_2), 50)
+    return _seconds(lambda: _indented(content), 50)
+
+
+def _indented(content: object) -> bytes:
+    return orjson.dumps(content, option=orjson.OPT_INDENT_2)
 
 
 def _build_ratio(record: Record, profile: str) -> float:
-    """Building and serialising in turn, so that what else the machine does weighs on both."""
     content = orjson.loads(_built(record, profile))
+    return _in_turn(lambda: _built(record, profile), lambda: _indented(content))
+
+
+def _in_turn(work: Callable[[], object], serialise: Callable[[], object]) -> float:
+    """Work and serialising in turn, so that what else the machine does weighs on both."""
     ours, bare = [], []
     for _ in range(RUNS):
-        bare.append(_once(lambda: orjson.dumps(content, option=orjson.OPT_INDENT_2), 50))
-        ours.append(_once(lambda: _built(record, profile), 3))
+        bare.append(_once(serialise, 50))
+        ours.append(_once(work, 3))
     return statistics.median(ours) / statistics.median(bare)
 
 
 def _check_ratio(document: bytes) -> float:
     content = orjson.loads(document)
-    return _seconds(lambda: check_bundle(content), 3) / _serialise(document)
+    return _in_turn(lambda: check_bundle(content), lambda: _indented(content))
 
 
 def _times(ratios: list[float]) -> str:

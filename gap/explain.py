@@ -12,7 +12,7 @@ from data.loaders.catalogue import Obligation
 from data.loaders.systems import System
 from gap.applicability import Kind, Verdict, cell_categories, due_dates, verdicts
 from gap.judgement import Judgement
-from gap.roadmap import PlanVerdict, Step, roadmap
+from gap.roadmap import PlanVerdict, Step, step_of
 from gap.schemes import Scheme
 from gap.scoring import units
 
@@ -103,14 +103,7 @@ def explain(
         value=value,
         open=open_part,
         due=tuple(Due(c, day) for c, day in due_dates(obligation, system, categories).items()),
-        step=next(
-            (
-                s
-                for s in roadmap(judgement).steps
-                if (s.system.id, s.obligation.id) == (system_id, obligation_id)
-            ),
-            None,
-        ),
+        step=step_of(judgement, system_id, obligation_id),
         scheme=scheme,
     )
 

@@ -69,13 +69,7 @@ class Roadmap:
 
 def roadmap(judgement: Judgement) -> Roadmap:
     """Return the roadmap of a judgement on its day."""
-    gaps = []
-    for (system_id, obligation_id), findings in judgement.by_cell.items():
-        system = judgement.systems[system_id]
-        obligation = judgement.catalogue.obligations[obligation_id]
-        missing = [f for f in findings if f.level is not None and f.status != "met"]
-        if missing and judgement.kind(system, obligation) is Kind.SCORED:
-            gaps.append((system, obligation, missing))
+    gaps = _gaps(judgement)
     gap_ids = {obligation.id for _, obligation, _ in gaps}
     steps = [_step(judgement, *gap, gap_ids) for gap in gaps]
     steps.sort(
@@ -85,6 +79,27 @@ def roadmap(judgement: Judgement) -> Roadmap:
         )
     )  # fmt: skip
     return Roadmap(judgement.as_of, tuple(steps), _unassessed(judgement))
+
+
+def step_of(judgement: Judgement, system_id: str, obligation_id: str) -> Step | None:
+    """Return one step of the roadmap alone; None where the cell is no gap."""
+    gaps = _gaps(judgement)
+    gap_ids = {obligation.id for _, obligation, _ in gaps}
+    here = (gap for gap in gaps if (gap[0].id, gap[1].id) == (system_id, obligation_id))
+    found = next(here, None)
+    return _step(judgement, *found, gap_ids) if found else None
+
+
+def _gaps(judgement: Judgement) -> list[tuple[System, Obligation, list[Finding]]]:
+    """Return the scored cells that somebody found not to be met in full, with what they found."""
+    gaps = []
+    for (system_id, obligation_id), findings in judgement.by_cell.items():
+        system = judgement.systems[system_id]
+        obligation = judgement.catalogue.obligations[obligation_id]
+        missing = [f for f in findings if f.level is not None and f.status != "met"]
+        if missing and judgement.kind(system, obligation) is Kind.SCORED:
+            gaps.append((system, obligation, missing))
+    return gaps
 
 
 def _step(

@@ -7,7 +7,7 @@ Elements that travelled exactly are counted too, so that a share can be given.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from threading import RLock
 from typing import Any, NamedTuple, cast
@@ -57,8 +57,9 @@ class Loss(NamedTuple):
         }
 
 
-Worded = Callable[[Sequence[Loss]], Iterable[Loss]]
-"""Notes that are worded when the report is read; called with the notes before them."""
+Worded = Callable[..., Iterable[Loss]]
+"""Notes that are worded when the report is read; called with what was kept for them and with the
+notes before them."""
 
 
 _WORDING = RLock()
@@ -73,7 +74,7 @@ class LossReport:
     """
 
     def __init__(self, items: Iterable[Loss] = ()) -> None:
-        self._notes: list[Loss | Worded] = list(items)
+        self._notes: list[Loss | tuple[Any, ...]] = list(items)
         self._waiting = False
 
     def __eq__(self, other: object) -> bool:
@@ -102,7 +103,7 @@ class LossReport:
             if isinstance(note, Loss):
                 notes.append(note)
             else:
-                notes.extend(note(notes))
+                notes += note[0](*note[1:], notes)
         self._notes, self._waiting = [*notes], False
 
     def add(
@@ -126,9 +127,14 @@ class LossReport:
         self._notes.append(loss)
         return loss
 
-    def add_later(self, worded: Worded) -> None:
-        """Take notes that are worded when the report is read; what they need must not change."""
-        self._notes.append(worded)
+    def add_later(self, worded: Worded, *kept: Any) -> None:
+        """Take notes that are worded when the report is read; what they need must not change.
+
+        Args:
+            worded: returns the notes.
+            kept: what it needs; the notes before them come last.
+        """
+        self._notes.append((worded, *kept))
         self._waiting = True
 
     def extend(self, other: LossReport | Iterable[Loss]) -> None:

@@ -11,6 +11,7 @@ from data.loaders.codes import label
 from gap.worksheet import fields
 from gap.worksheet.intake import Intake
 from gap.worksheet.plan import Change, Conflict, Disagreement
+from gap.worksheet.register import NewSource
 from reports.texts import Texts
 
 WIDTH = 100
@@ -31,6 +32,10 @@ def text(intake: Intake, t: Texts) -> str:
     if plan.agreed:
         lines.append(t("import.agreed", n=plan.agreed))
     lines.append("")
+    if plan.sources:
+        lines.append(t("import.sources", n=len(plan.sources)))
+        for new in plan.sources:
+            lines += _source(new, t)
     lines += [t("import.changes", n=len(plan.changes))] if plan.changes else [t("import.none")]
     for change in plan.changes:
         lines += _change(change, t)
@@ -49,6 +54,13 @@ def text(intake: Intake, t: Texts) -> str:
 def _wrapped(said: str, indent: int) -> str:
     return textwrap.fill(said, WIDTH, initial_indent=" " * indent,
                          subsequent_indent=" " * (indent + 2))  # fmt: skip
+
+
+def _source(new: NewSource, t: Texts) -> list[str]:
+    source = new.source
+    day = source.date.isoformat() if source.date else source.date_note(t.lang)
+    said = f"{source.id}: {source.title(t.lang)}, {source.publisher}, {day} ({source.where})"
+    return [_wrapped(said, 2), f"    {t('import.from', where=', '.join(new.where))}"]
 
 
 def _change(change: Change, t: Texts) -> list[str]:
@@ -112,6 +124,7 @@ def document(intake: Intake) -> dict[str, Any]:
             for r in intake.files
         ],
         "agreed": plan.agreed,
+        "sources": [{**new.source.cells(), "from": list(new.where)} for new in plan.sources],
         "changes": [
             {"change": str(c.kind), "system": c.system, "obligation": c.obligation,
              "old": _finding(c.old), "new": dict(c.new) if c.new else None,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from data.results import Outcome
 from gap.evidence import TOOL_CHAIN, Weighed
-from gap.readiness.running import Ran
+from gap.readiness.running import Fault, Ran
 from gap.readiness.shown import shown
 from gap.readiness.verify import Verified
 from reports.numbers import date
@@ -19,11 +20,11 @@ _MOST = 12
 
 def stages(ran: Ran, t: Texts) -> list[str]:
     """Return a line for each stage, and what the tool chain shows."""
-    lines = [
-        t("readiness.counts", stage=t(f"readiness.stage.{c.stage}"), units=c.units,
-          failed=c.failed, repeated=c.repeated)
-        for c in ran.counts
-    ]  # fmt: skip
+    lines = []
+    for c in ran.counts:
+        lines.append(t("readiness.counts", stage=t(f"readiness.stage.{c.stage}"), units=c.units,
+                       failed=c.failed, repeated=c.repeated))  # fmt: skip
+        lines += _faults([f for f in ran.faults if f.stage == c.stage], t)
     own = shown(r for r in ran.records if r.subject == TOOL_CHAIN)
     if own:
         by = {o: [s.obligation for s in own if s.outcome is o] for o in Outcome}
@@ -31,6 +32,21 @@ def stages(ran: Ran, t: Texts) -> list[str]:
                        failed=len(by[Outcome.FAIL]), blocked=len(by[Outcome.SKIP])))  # fmt: skip
         if by[Outcome.FAIL]:
             lines.append("  " + t("readiness.failed", names=", ".join(by[Outcome.FAIL])))
+    return lines
+
+
+def _faults(faults: Sequence[Fault], t: Texts) -> list[str]:
+    """Return what did not go well, by file of the records or by scenario, with the first reason."""
+    lines = []
+    for fault in faults[:_MOST]:
+        files = ", ".join(fault.sources[:2]) + (" …" if len(fault.sources) > 2 else "")
+        rule = fault.first.test.rpartition("/")[2]
+        told = rule not in ("verdict", fault.unit)
+        said = " ".join(f"{rule + ': ' if told else ''}{fault.first.message}".split())
+        more = t("readiness.more_in_unit", n=fault.count - 1) if fault.count > 1 else ""
+        lines.append(f"  {files or fault.unit}: {said:.160}{more}")
+    if len(faults) > _MOST:
+        lines.append("  " + t("readiness.more", n=len(faults) - _MOST))
     return lines
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from data.loaders.assessments import Finding
 from data.loaders.codes import label
-from data.loaders.sources import sources, split
+from data.loaders.sources import Source, sources, split
 from data.loaders.structure import acts
 from gap.applicability import Kind, Verdict
 from gap.explain import Explanation
@@ -70,12 +70,19 @@ def part_label(key: str, t: Texts) -> str:
 
 def source_line(finding: Finding, lang: str) -> str:
     """Return the titles of the sources of a finding and the places in them."""
-    return f"{source_titles(finding.source, lang)} – {finding.section}"
+    return f"{source_titles(finding.source, lang, finding.documents)} – {finding.section}"
 
 
-def source_titles(cell: str, lang: str) -> str:
-    """Return the titles of the sources of a cell, each once."""
-    return "; ".join(sources()[name].title(lang) for name in dict.fromkeys(split(cell)))
+def source_titles(cell: str, lang: str, own: Sequence[Source] = ()) -> str:
+    """Return the titles of the sources of a cell, each once.
+
+    Args:
+        cell: ids of sources.
+        lang: ``nb`` or ``en``.
+        own: those that the register of the product does not have.
+    """
+    known = {**sources(), **{source.id: source for source in own}}
+    return "; ".join(known[name].title(lang) for name in dict.fromkeys(split(cell)))
 
 
 def finding_head(finding: Finding, t: Texts) -> str:
@@ -133,7 +140,7 @@ def _findings(e: Explanation, t: Texts) -> list[str]:
             named = labels("category", finding.categories, t.lang)
             lines.append(f"    {t('explain.for_categories', categories=named)}")
         lines.append(f"    {finding.comment(t.lang)}")
-        titles = source_titles(finding.source, t.lang)
+        titles = source_titles(finding.source, t.lang, finding.documents)
         lines.append(f"    {t('explain.source', title=titles, section=finding.section)}")
         if finding.planned:
             verdict = t(f"plan.{e.plan_verdict or PlanVerdict.NO_PLAN}")

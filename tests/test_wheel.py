@@ -102,13 +102,14 @@ def test_the_wheel_says_what_it_is(wheel):
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the scripts folder of an environment with the locked dependencies and the wheel."""
     home = tmp_path_factory.mktemp("elsewhere") / "env"
-    venv.create(home, with_pip=True)
+    venv.create(home)
     scheme = sysconfig.get_preferred_scheme("prefix")
     scripts = Path(sysconfig.get_path("scripts", scheme, {"base": str(home)}))
     python = scripts / "python"
-    _run(python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r",
-         ROOT / "requirements.lock", cwd=home)  # fmt: skip
-    _run(python, "-m", "pip", "install", "--quiet", "--no-deps", wheel, cwd=home)
+    install = (sys.executable, "-m", "pip", "--python", python, "install", "--quiet",
+               "--no-compile")  # fmt: skip
+    _run(*install, "--require-hashes", "-r", ROOT / "requirements.lock", cwd=home)
+    _run(*install, "--no-deps", wheel, cwd=home)
     return scripts
 
 

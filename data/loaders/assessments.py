@@ -1,7 +1,8 @@
 """Assessments: dated findings, each with status, level, evidence grade and source.
 
-An assessment is a folder with ``assessment.toml`` and ``findings.csv``. It may extend another
-one: then a finding for the same system, obligation and categories replaces the older finding.
+An assessment is a folder with ``assessment.toml`` and ``findings.csv``, and ``sources.csv`` where
+it rests on documents of its own. It may extend another one: then a finding for the same system,
+obligation and categories replaces the older finding.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import data
 from data.errors import InputError, Problem, did_you_mean
 from data.loaders.catalogue import Catalogue, catalogue
 from data.loaders.codes import check_cell
-from data.loaders.dates import day, end_of
-from data.loaders.sources import check_sources, sources, split
+from data.loaders.dates import end_of
+from data.loaders.finding_checks import check_duplicates, date_of
+from data.loaders.sources import Source, check_sources, joined, own, sources, split
 from data.loaders.systems import System, systems
 from data.loaders.tables import Problems, Row, read_csv, read_toml
 
@@ -39,6 +41,7 @@ class Finding:
 
     ``categories`` is empty when the finding covers every category that the row concerns.
     ``level`` is 0 to 3, None for national options. ``assessment`` is the assessment it stands in.
+    ``documents`` are those of its sources that only the assessment's own register has.
     """
 
     system: str
@@ -56,6 +59,7 @@ class Finding:
     comment_en: str
     assessment: str
     where: str
+    documents: tuple[Source, ...] = ()
 
     def comment(self, lang: str) -> str:
         """Return the comment in ``nb`` or ``en``."""
@@ -74,7 +78,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Assessment:
-    """A dated set of findings over a catalogue edition."""
+    """A dated set of findings over a catalogue edition.
+
+    ``sources`` are the documents of its own register, beside those of the product.
+    """
 
     id: str
     title_nb: str
@@ -86,6 +93,12 @@ class Assessment:
     note_en: str
     extends: str
     findings: Sequence[Finding]
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def register(self) -> dict[str, Source]:
+        """Every source that its findings may rest on, by id: the product's, then its own."""
+        return {**sources(), **{source.id: source for source in self.sources}}
 
     def title(self, lang: str) -> str:
         """Return the title in ``nb`` or ``en``."""
@@ -161,9 +174,12 @@ def load_all(
             loaded.append(load(name, catalogue_, systems_))
     problems.stop()
     findings: Sequence[Finding] = ()
-    for assessment in loaded:
+    documents: tuple[Source, ...] = ()
+    for name, assessment in zip(names, loaded, strict=True):
         findings = _merge(findings, assessment.findings, catalogue_, systems_)
-    return replace(loaded[-1], findings=findings)
+        documents = joined(documents, assessment.sources, name, problems)
+    problems.stop()
+    return replace(loaded[-1], findings=findings, sources=documents)
 
 
 def _load(
@@ -190,18 +206,24 @@ def _load(
             f"as_of {as_of} lies before that of «{base}», which it extends ({below.as_of})",
             str(file),
         )
+    documents: tuple[Source, ...] = ()
+    with problems.gather():
+        documents = own(folder, below.sources if below else (), problems)
+    by_id = {source.id: source for source in documents}
     found = [
-        _finding(row, str(header.get("id", "")), as_of, against, known, problems) for row in rows
+        _finding(row, str(header.get("id", "")), as_of, against, known, by_id, problems)
+        for row in rows
     ]
-    _check_duplicates(rows, problems)
+    check_duplicates(rows, problems)
     problems.stop()
     assert as_of is not None
-    own = [finding for finding in found if finding]
+    mine = [finding for finding in found if finding]
     return Assessment(
         **{name: str(header[name]) for name in HEADER if name != "as_of"},
         as_of=as_of,
         extends=base,
-        findings=_merge(below.findings if below else (), own, against, known),
+        findings=_merge(below.findings if below else (), mine, against, known),
+        sources=documents,
     )
 
 
@@ -237,8 +259,10 @@ def _finding(
     as_of: dt.date | None,
     against: Catalogue,
     known: Mapping[str, System],
+    documents: Mapping[str, Source],
     problems: Problems,
 ) -> Finding | None:
+    register = {**sources(), **documents}
     before = len(problems.found)
     if row["system"] not in known:
         problems.add(
@@ -256,7 +280,7 @@ def _finding(
     for column in ("status", "grade", "basis"):
         check_cell(row, column, column, problems, many=False)
     check_cell(row, "categories", "category", problems, many=True)
-    check_sources(row, problems)
+    check_sources(row, problems, register)
     for column in COLUMNS:
         if len(row[column]) > LONGEST:
             problems.add(
@@ -271,7 +295,7 @@ def _finding(
                 remedy="fill in the cell",
             )  # fmt: skip
     level = _level(row, obligation.modality if obligation else "S", problems)
-    date = _dates(row, as_of, problems)
+    date = date_of(row, as_of, register, problems)
     if len(problems.found) > before:
         return None
     assert date is not None
@@ -286,6 +310,7 @@ def _finding(
         date=date,
         assessment=assessment,
         where=row.where,
+        documents=tuple(documents[n] for n in split(row["source"]) if n in documents),
     )  # fmt: skip
 
 
@@ -328,51 +353,6 @@ def _level(row: Row, modality: str, problems: Problems) -> int | None:
         )
         return None
     return int(row["level"])
-
-
-def _dates(row: Row, as_of: dt.date | None, problems: Problems) -> dt.date | None:
-    if row["planned_date"]:
-        try:
-            end_of(row["planned_date"])
-        except ValueError as error:
-            problems.add(f"planned_date: {error}", row.where)
-    try:
-        date = day(row["date"])
-    except ValueError as error:
-        problems.add(f"date: {error}", row.where)
-        return None
-    if as_of and date > as_of:
-        problems.add(
-            f"date {date} lies after the assessment ({as_of})",
-            row.where,
-            remedy="correct the date, or as_of in assessment.toml",
-        )
-    for name in split(row["source"]):
-        source = sources().get(name)
-        if source and source.date and date < source.date:
-            problems.add(
-                f"date {date} lies before the source {name} ({source.date})",
-                row.where,
-                rule="a finding is not older than its source",
-                remedy="use the date of the source, or name the older source",
-            )
-    return date
-
-
-def _check_duplicates(rows: Sequence[Row], problems: Problems) -> None:
-    seen: dict[tuple[str, str], list[Row]] = {}
-    for row in rows:
-        here = seen.setdefault((row["system"], row["obligation"]), [])
-        for earlier in here:
-            mine, theirs = set(row.words("categories")), set(earlier.words("categories"))
-            if mine & theirs or not mine or not theirs:
-                problems.add(
-                    f"second finding for {row['system']} and {row['obligation']}",
-                    row.where,
-                    rule="one finding for a system, an obligation and a category",
-                    remedy=f"merge it with {earlier.where}",
-                )
-        here.append(row)
 
 
 def _merge(

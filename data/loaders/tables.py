@@ -77,7 +77,7 @@ def read_bytes(file: Path, limit: int = MAX_BYTES) -> bytes:
         if len(raw) > limit:
             raise InputError(
                 Problem(
-                    f"the file is larger than {limit // 2**20} MiB",
+                    f"the file is larger than {_size(limit)}",
                     str(file),
                     remedy="check that this is the file you meant",
                 )
@@ -91,6 +91,10 @@ def read_bytes(file: Path, limit: int = MAX_BYTES) -> bytes:
         raise InputError(Problem("this is a folder, a file was expected", str(file))) from None
     except OSError as error:
         raise InputError(Problem(f"cannot be read: {error.strerror}", str(file))) from None
+
+
+def _size(limit: int) -> str:
+    return f"{limit // 2**20} MiB" if limit >= 2**20 else f"{limit // 2**10} KiB"
 
 
 def read_text(file: Path) -> str:

@@ -46,6 +46,9 @@ def command(
 ) -> None:
     """Take filled-in workbooks back: check all, show what changes, write on demand.
 
+    Documents on the sheet of new sources are registered with the assessment; in CSV a table with
+    the columns of data/sources.csv does the same.
+
     Nothing is written when a single cell is wrong. Places where the ground has moved since the
     export, and places where files disagree, are shown and left out; the exit code is then 1.
 
@@ -71,7 +74,7 @@ def command(
         files, target, ground, as_csv=as_csv, who=assessor.strip(),
         decisions=Decisions(frozenset(accepted), Path(prefer).name),
     )  # fmt: skip
-    if write and found.plan.changes:
+    if write and found.plan.writes:
         write_all(apply.files(found.plan, target, ground))
     t = Texts(lang)
     if fmt == "json":
@@ -80,8 +83,8 @@ def command(
         click.echo(import_preview.text(found, t))
     if not write:
         say(t("import.preview"))
-    elif found.plan.changes:
-        say(t("import.applied", n=len(found.plan.changes), folder=output))
+    elif found.plan.writes:
+        say(t("import.applied", n=found.plan.writes, folder=output))
     else:
         say(t("import.untouched", folder=output))
     if found.plan.undecided:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import click
 
 from data.files import check_folder, write_all
 
+_STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What JSON may hold as it is, but a terminal obeys: it is written as \\uXXXX."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -24,8 +27,9 @@ def say(text: str) -> None:
 
 
 def as_json(content: Any) -> str:
-    """Return JSON text, with real letters and stable order."""
-    return json.dumps(content, ensure_ascii=False, indent=1)
+    """Return JSON text, with real letters, stable order, and nothing that steers a terminal."""
+    text = json.dumps(content, ensure_ascii=False, indent=1)
+    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def as_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

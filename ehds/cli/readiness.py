@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ehds.cli import options, readiness_profile, readiness_run, readiness_verify
+from ehds.cli import options, readiness_pages, readiness_profile, readiness_run, readiness_verify
 from ehds.cli.output import as_json, say
 
 if TYPE_CHECKING:
     from data.files import Outbox
-    from gap.analysis import Analysis
     from gap.evidence import Weighed
     from gap.readiness.running import Ran
-    from reports.texts import Texts
 
 
 @click.group(name="readiness", invoke_without_command=True)
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--out", type=click.Path(path_type=Path), default=Path("ehds-out"),
               show_default=True, help="Folder for the results.")  # fmt: skip
 @click.option("--pdf", "as_pdf", is_flag=True,
-              help="Write page and summary as PDF too (PDF/A-2a, PDF/UA-1).")  # fmt: skip
+              help="Write the pages as PDF too, but for systems (PDF/A-2a, PDF/UA-1).")  # fmt: skip
 @options.evidence
 @readiness_run.run_options
 @readiness_profile.profile_options
@@ -87,13 +85,17 @@ def command(
         weighed = with_evidence(analysis, [*given, *ran.records])
         analysis = weighed.analysis
         say(t("readiness.writing"))
+        whole = as_json(document(analysis)) + "\n"
+        more = readiness_profile.files(analysis, *profile, lang, weighed)
+        pages = readiness_pages.add(outbox, analysis, t, whole, more, as_pdf)
         written = [
             *_evidence(outbox, ran, weighed),
-            *readiness_profile.add_profile(outbox, analysis, *profile, lang, weighed),
-            *_pages(outbox, analysis, t, as_pdf),
+            *pages.shown,
             (outbox.add("ehds-gap.xlsx", build(analysis, t)), "wrote.workbook"),
-            (outbox.add("ehds-gap.json", as_json(document(analysis)) + "\n"), "wrote.json"),
+            (outbox.add("ehds-gap.json", whole), "wrote.json"),
         ]
+    readiness_pages.clear(pages.stale, t)
+    readiness_pages.warn(pages.old, t)
     click.echo("\n".join([*shown, *readiness.moves(weighed, t),
                           *([""] if shown else []), terminal.summary(analysis, t)]))  # fmt: skip
     click.echo(f"\n{t('wrote.head')}")
@@ -112,22 +114,6 @@ def _evidence(outbox: Outbox, ran: Ran, weighed: Weighed) -> list[tuple[Path, st
     told = as_json(readiness.document(ran, weighed)) + "\n"
     written = [(outbox.add(readiness.WEIGHED_FILE, told), "wrote.weighed")]
     return [(ran.folder, "wrote.evidence"), *written] if ran.records else written
-
-
-def _pages(outbox: Outbox, analysis: Analysis, t: Texts, as_pdf: bool) -> list[tuple[Path, str]]:
-    """Add all pages, and return those that a reader starts from with the key of what they are."""
-    from reports import page, pdf, summary
-    from reports.page.names import NATIONAL, SUMMARY
-
-    first = {NATIONAL: "wrote.page", SUMMARY: "wrote.summary"}
-    files = {**page.pages(analysis, t), SUMMARY: summary.render(analysis, t)}
-    written = [(outbox.add(name, html), first.get(name, "")) for name, html in files.items()]
-    if as_pdf:
-        written += [
-            (outbox.add(str(Path(name).with_suffix(".pdf")), pdf.render(files[name])), "wrote.pdf")
-            for name in first
-        ]
-    return [(path, what) for path, what in written if what]
 
 
 command.add_command(readiness_verify.command)

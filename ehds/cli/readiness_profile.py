@@ -86,12 +86,25 @@ def add_profile(
     Raises:
         InputError: an option is missing, does not belong to the profile, or names nothing.
     """
+    made = files(analysis, profile, system, region, facts_file, lang, evidence)
+    return [(out.add(file.name, file.content), file.what) for file in made]
+
+
+def files(
+    analysis: Analysis,
+    profile: str | None,
+    system: str | None,
+    region: str | None,
+    facts_file: Path | None,
+    lang: str,
+    evidence: Weighed | None = None,
+) -> tuple[File, ...]:
+    """Return the files of a profile; none without one. Arguments and errors as ``add_profile``."""
     if profile is None:
-        return []
+        return ()
     check(profile, system, region, facts_file)
     chosen = evidence.analysis if evidence else analysis
-    made = _files(chosen, profile, system, region, lang, evidence, facts_file)
-    return [(out.add(file.name, file.content), file.what) for file in made]
+    return _files(chosen, profile, system, region, lang, evidence, facts_file)
 
 
 def _files(

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from data.errors import EnvironmentProblem, InputError, Problem
+from ehds.cli.ncp.home import Seconds
 from ehds.cli.options import F, today
 from ehds.cli.output import say
 
@@ -20,15 +22,37 @@ if TYPE_CHECKING:
     from reports.texts import Texts
 
 REPORT = "report"
-STAGES = ("documents", "exchange", REPORT)
+EXCHANGE = "exchange"
+STAGES = ("documents", EXCHANGE, REPORT)
 FOLDER = "evidence"
+
+
+class Part(click.ParamType[str]):
+    """A stage, or scenarios of the exchange by id, pattern or area."""
+
+    name = "part"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        """Return the stage or the pattern, or fail where it fits nothing."""
+        text = str(value)
+        if text in STAGES:
+            return text
+        from ncp.scenarios.loading import choose, shipped
+
+        try:
+            choose(shipped(), [text])
+        except InputError:
+            self.fail(f"«{text}» is no stage ({', '.join(STAGES)}), and no scenario fits it "
+                      "(ehds ncp test --list)", param, ctx)  # fmt: skip
+        return text
 
 
 def run_options(command: F) -> F:
     """Add the options of the stages."""
     for option in reversed((
-        click.option("--only", multiple=True, type=click.Choice(STAGES),
-                     help="Only this stage; several times. All by default."),
+        click.option("--only", multiple=True, type=Part(),
+                     help="Only this stage (documents, exchange, report), or this scenario: id, "
+                     "pattern (IDN-*) or area; several times. All by default."),
         click.option("--resume", is_flag=True,
                      help="Take up the evidence that is there; nothing done is repeated."),
         click.option("--records", type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -43,11 +67,21 @@ def run_options(command: F) -> F:
                      help="The system that the contact point is."),
         click.option("--ncp-profile", type=click.Path(exists=True, path_type=Path),
                      help="Target profile (TOML): patients and features of the contact point."),
-        click.option("--ncp-home", type=click.Path(file_okay=False, path_type=Path),
+        click.option("--home", "--ncp-home", "home",
+                     type=click.Path(file_okay=False, path_type=Path),
                      envvar="EHDS_NCP_HOME", show_envvar=True,
                      help="Folder with certs/CC of country B."),
-        click.option("--ncp-ca", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        click.option("--ca", "--ncp-ca", "ca",
+                     type=click.Path(exists=True, dir_okay=False, path_type=Path),
                      help="PEM of the authority of the contact point's TLS certificate."),
+        click.option("--base", default="",
+                     help="Path of its services, as OpenNCP has it by default."),
+        click.option("--audit-a", default="",
+                     help="Its audit: file, folder, or a server's store.db."),
+        click.option("--reset", is_flag=True,
+                     help="Let our own server on this machine forget in between."),
+        click.option("--timeout", type=Seconds(0.1, 600), default=30, show_default=True,
+                     help="Seconds to wait for one answer."),
         click.option("--as-country", default="SE", show_default=True,
                      help="Country B that asks."),
         click.option("--by", default="", help="Who runs the tests, for the evidence."),
@@ -57,8 +91,13 @@ def run_options(command: F) -> F:
 
 
 def stages_of(only: Sequence[str]) -> tuple[str, ...]:
-    """Return the stages that were asked for; all of them by default."""
-    return tuple(stage for stage in STAGES if not only or stage in only)
+    """Return the stages that were asked for; all of them by default.
+
+    Args:
+        only: stages, and patterns of scenarios, which ask for the exchange.
+    """
+    wanted = {part if part in STAGES else EXCHANGE for part in only}
+    return tuple(stage for stage in STAGES if not only or stage in wanted)
 
 
 def collect(out: Path, asked: dict[str, Any], t: Texts) -> Ran:
@@ -71,18 +110,24 @@ def collect(out: Path, asked: dict[str, Any], t: Texts) -> Ran:
 
     Raises:
         InputError: options that do not fit together, or evidence of another run.
-        EnvironmentProblem: our own contact point does not start.
+        EnvironmentProblem: our own contact point does not start, or the other does not answer.
     """
     from gap.readiness.plan import Stage
     from gap.readiness.running import run
+    from ncp.scenarios.loading import choose, shipped
 
     plan, opened = _plan(asked)
     stages = {Stage(s) for s in stages_of(asked["only"]) if s != REPORT}
+    patterns = [part for part in asked["only"] if part not in STAGES]
+    scenarios = choose(shipped(), () if EXCHANGE in asked["only"] else patterns)
     folder = out / FOLDER
     try:
-        return run(plan, folder, stages, resume=asked["resume"], opened=opened, told=_progress(t))
-    except KeyboardInterrupt:
-        say("\n" + t("readiness.stopped", folder=f"{folder}.part"))
+        return run(plan, folder, stages, resume=asked["resume"], opened=opened,
+                   scenarios=scenarios, told=_progress(t))  # fmt: skip
+    except (KeyboardInterrupt, EnvironmentProblem):
+        begun = folder.with_name(f"{folder.name}.part")
+        if begun.is_dir():
+            say("\n" + t("readiness.stopped", folder=begun))
         raise
 
 
@@ -91,18 +136,39 @@ def _plan(asked: dict[str, Any]) -> tuple[Plan, Opened | None]:
     from gap.evidence import TOOL_CHAIN
     from gap.readiness.plan import Plan
 
-    url, country, profile = asked["ncp_a"], asked["as_country"].upper(), asked["ncp_profile"]
-    more = {"profile": hashlib.sha256(profile.read_bytes()).hexdigest()} if profile else {}
+    url, country = asked["ncp_a"], asked["as_country"].upper()
     plan = Plan(__version__, today(), asked["records"], asked["subject"] or TOOL_CHAIN, url,
-                asked["ncp_subject"] or TOOL_CHAIN, country, asked["by"], more)  # fmt: skip
+                asked["ncp_subject"] or TOOL_CHAIN, country, asked["by"], _more(asked))  # fmt: skip
     if not url:
+        _only_far(asked)
         return plan, None
     from ehds.cli.ncp.home import home_folder
-    from gap.readiness.exchange import far
+    from gap.readiness.exchange import Reached, far
     from ncp.scenarios import profile as profiles
 
-    known = profiles.read(profile or profiles.shipped())
-    return plan, far(plan, known, home_folder(asked["ncp_home"]), asked["ncp_ca"])
+    known = profiles.read(asked["ncp_profile"] or profiles.shipped())
+    return plan, far(plan, Reached(known, home_folder(asked["home"]), asked["ca"], asked["base"],
+                                   asked["audit_a"], asked["timeout"], asked["reset"])
+                     )  # fmt: skip
+
+
+def _more(asked: dict[str, Any]) -> dict[str, str]:
+    """Return what else the results follow from: with something else another run begins."""
+    profile = asked["ncp_profile"]
+    said = {"profile": hashlib.sha256(profile.read_bytes()).hexdigest() if profile else "",
+            "base": asked["base"], "audit_a": "given" if asked["audit_a"] else ""}  # fmt: skip
+    return {key: value for key, value in said.items() if value}
+
+
+def _only_far(asked: dict[str, Any]) -> None:
+    """Refuse what says how a contact point is reached where none is named."""
+    named = {"--ncp-profile": "ncp_profile", "--ca": "ca", "--base": "base",
+             "--audit-a": "audit_a", "--reset": "reset"}  # fmt: skip
+    wrong = [Problem(f"{option} means nothing here", option, rule="it belongs to --ncp-a URL",
+                     remedy="leave it out, or name the contact point with --ncp-a")
+             for option, key in named.items() if asked[key]]  # fmt: skip
+    if wrong:
+        raise InputError(wrong)
 
 
 def _progress(t: Texts) -> Callable[[Step], None]:

@@ -1,18 +1,24 @@
-"""An EHR system: Annex II point by point, and the documents the Regulation asks of its maker."""
+"""An EHR system: Annex II point by point, its maker's duties and the documents asked of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from data.errors import InputError, Problem
+from data.loaders.catalogue import Obligation
 from data.loaders.systems import System
 from gap.analysis import Analysis
 from gap.certification.facts import Facts
 from gap.certification.shown import Point, Standing, counted, point
 from gap.certification.tables import Document, Field, Fill, Needed, fields
 from gap.evidence import Weighed
+
+_CYBER_RESILIENCE = "E104.1"
+"""Asked of the manufacturer by another act, through the procedure of Chapter III."""
+_MANUFACTURER = frozenset({"MAN", "EO"})
+"""A manufacturer is an economic operator too (Regulation (EU) 2019/1020 Article 3(13))."""
 
 
 class Origin(StrEnum):
@@ -50,6 +56,7 @@ class EhrReadiness:
 
     system: System
     essentials: tuple[Point, ...]
+    duties: tuple[Point, ...]
     documents: Mapping[Document, tuple[Entry, ...]]
 
     @property
@@ -72,7 +79,7 @@ class EhrReadiness:
 def ehr_system(
     analysis: Analysis, system: System, facts: Facts, weighed: Weighed | None = None
 ) -> EhrReadiness:
-    """Return the readiness of an EHR system (EHDS Art 30, 37-40, 49, Annexes II to IV).
+    """Return the readiness of an EHR system (EHDS Art 25-49, Annexes II to IV).
 
     Args:
         analysis: scored, with the evidence applied where there is some.
@@ -94,11 +101,35 @@ def ehr_system(
         point(analysis, system, o, weighed) for o in obligations.values()
         if o.part == "Annex II" and o.binding and "MAN" in o.actors
     )  # fmt: skip
+    duties = tuple(_duty(analysis, system, o, weighed)
+                   for o in obligations.values() if is_duty(o))  # fmt: skip
     found: dict[Document, list[Entry]] = {document: [] for document in Document}
     for field in fields():
         shown = point(analysis, system, obligations[field.obligation], weighed)
         found[field.document].append(_entry(field, system, facts, shown))
-    return EhrReadiness(system, essentials, {d: tuple(e) for d, e in found.items()})
+    return EhrReadiness(system, essentials, duties, {d: tuple(e) for d, e in found.items()})
+
+
+def is_duty(obligation: Obligation) -> bool:
+    """Whether Chapter III, or Article 104(3), asks it of a manufacturer (EHDS Art 25-49)."""
+    return obligation.id == _CYBER_RESILIENCE or (
+        obligation.part == "III" and obligation.binding
+        and bool(_MANUFACTURER.intersection(obligation.actors))
+    )  # fmt: skip
+
+
+def _duty(
+    analysis: Analysis, system: System, obligation: Obligation, weighed: Weighed | None
+) -> Point:
+    """Return what is shown of a duty of the manufacturer.
+
+    Duties of the house (complaints, registers, incidents) are not scored on most systems; they
+    bind the manufacturer all the same, so that nobody has shown them.
+    """
+    found = point(analysis, system, obligation, weighed)
+    if found.standing is Standing.NOT_APPLICABLE:
+        return replace(found, standing=Standing.NOBODY)
+    return found
 
 
 def _entry(field: Field, system: System, facts: Facts, shown: Point) -> Entry:

@@ -9,13 +9,14 @@ made itself are judged as they came.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import data
-from data.errors import EnvironmentProblem, InputError
+from data.errors import EnvironmentProblem, InputError, Problem
 from data.results import Outcome, Result
 from gap.evidence import Record, of_results
+from gap.readiness.gathering import Gathered, Part, gather
 from gap.readiness.judging import Judged, Kind, Made, judge
 from gap.readiness.plan import Plan, Stage
 from ips import record, sources
@@ -26,7 +27,7 @@ from ips.prescription import Built, OutsideScope, build_dispensation, samples
 from ips.prescription import build as build_prescription
 from ips.summary import build as build_summary
 from ips.summary.output import to_json
-from ncp.connector.files import Found, Is, listing, look
+from ncp.connector.files import Found, Is
 from ncp.model import DocumentKind
 
 _REPORT = b"Utleveringsrapport"
@@ -40,11 +41,13 @@ class Work:
         unit: stable name, part of file names.
         tool: family in the mapping, for when nothing can be made.
         make: makes the documents, one after the other.
+        files: of the records, by name in their folder; empty for our own samples.
     """
 
     unit: str
     tool: str
     make: Callable[[], Iterator[Made]]
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +88,13 @@ def carry_out(work: Work) -> Outcomes:
     except OutsideScope as outside:
         failures.append(_not_made(Outcome.OMIT, str(outside)))
     except InputError as error:
-        failures.append(_not_made(Outcome.SKIP, "; ".join(p.what for p in error.problems)))
+        why = "; ".join(f"{p.where}: {p.what}" if p.where else p.what for p in error.problems)
+        failures.append(_not_made(Outcome.SKIP, why))
     except EnvironmentProblem as error:
         failures.append(_not_made(Outcome.NOT_ASSESSED, str(error)))
+    except Exception as error:  # a fault of ours in one unit is no reason to lose the others
+        why = f"this tool broke ({type(error).__name__}: {error})"
+        failures.append(_not_made(Outcome.ERROR, why))
     return Outcomes(tuple(judged), tuple(failures))
 
 
@@ -112,34 +119,23 @@ def _of_samples() -> list[Work]:
 
 
 def _of_folder(folder: Path) -> list[Work]:
-    found: list[Work] = []
-    for group in [folder, *sorted(p for p in folder.rglob("*") if p.is_dir())]:
-        if any(part.startswith(".") for part in group.relative_to(folder).parts):
-            continue
-        files = [look(path) for path in listing(group)]
-        stem = "-".join(group.relative_to(folder).parts) or "records"
-        products = next((f.content for f in files if f.what is Is.PRODUCTS), None)
-        plain = [f.path for f in files if f.what is Is.SOURCE and _REPORT not in f.content]
-        if plain:
-            found.append(_summary(_unit(stem), str(group), plain))
-        for one in files:
-            name = _unit(f"{stem}-{one.path.stem}")
-            if one.what is Is.PRESCRIPTION or (one.what is Is.SOURCE and _REPORT in one.content):
-                found.append(_message(name, one.path, products, None))
-            elif one.what in (Is.CDA, Is.DOCUMENT):
-                found.append(_as_it_came(name, one))
-    return found
+    return [_of_files(one) for one in gather(folder)]
 
 
-def _unit(name: str) -> str:
-    kept = "".join(c if c.isalnum() or c in "-." else "-" for c in mask(name))
-    return kept.strip(".") or "record"
+def _of_files(one: Gathered) -> Work:
+    first = one.found[0]
+    if one.part is Part.PATIENT:
+        made = _summary(one.unit, str(first.path.parent), [f.path for f in one.found])
+    elif one.part is Part.MESSAGE:
+        made = _message(one.unit, first.path, one.products, None)
+    else:
+        made = _as_it_came(one.unit, first)
+    return replace(made, files=one.names)
 
 
 def _summary(unit: str, where: str, files: Sequence[Path]) -> Work:
     def make() -> Iterator[Made]:
-        read = record.combine([sources.read_any(f.read_bytes(), f.name) for f in files],
-                              name=Path(where).name)  # fmt: skip
+        read = record.combine(_read(files), name=Path(where).name)
         ips = build_summary(read, profile="ips").bundle
         yield Made(f"{unit}/ips.json", Kind.IPS, to_json(ips))
         eps = build_summary(read, profile="eps").bundle
@@ -148,6 +144,20 @@ def _summary(unit: str, where: str, files: Sequence[Path]) -> Work:
         yield Made(f"{unit}/level-1.xml", Kind.PIVOT, to_cda(eps, form="pivot", level=1).xml)
 
     return Work(unit, "ehds.ips", make)
+
+
+def _read(files: Sequence[Path]) -> list[sources.Source]:
+    """Read the sources of a patient: without one of them nothing is made, and all are told."""
+    found: list[sources.Source] = []
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            found.append(sources.read_any(file.read_bytes(), file.name))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return found
 
 
 def _message(unit: str, path: Path, products: bytes | None, recall: bytes | None) -> Work:

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from data.errors import InputError, Problem
 from gap.evidence import Record, of_scenario
 from gap.readiness.folder import listed
 from gap.readiness.plan import Plan, Stage
 from ncp.countries import country
 from ncp.scenarios import evidence
-from ncp.scenarios.asking import CountryB
-from ncp.scenarios.credentials import Credentials
 from ncp.scenarios.embedded import country_a
 from ncp.scenarios.model import Scenario, ScenarioRun
-from ncp.scenarios.profile import Profile
+from ncp.scenarios.reaching import Opened, Reached, reach, unanswered
+from ncp.scenarios.reaching import far as reached
 from ncp.scenarios.running import Options, Target, run
-from ncp.scenarios.sending import Line
-from ncp.service.app import BASE
 
-Opened = Callable[[], AbstractContextManager[Target]]
+__all__ = ["Kept", "Opened", "Reached", "carry_out", "embedded", "far"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,36 +44,14 @@ def embedded(plan: Plan) -> Opened:
     return opened
 
 
-def far(plan: Plan, profile: Profile, home: Path, ca: Path | None) -> Opened:
-    """Return a contact point at an address.
-
-    Args:
-        plan: says where, and who asks.
-        profile: patients and features of the target.
-        home: folder with ``certs/CC`` of country B.
-        ca: PEM of the authority of the target's TLS certificate.
+def far(plan: Plan, how: Reached) -> Opened:
+    """Return a contact point at the address of a plan, as ``ehds ncp test`` reaches it.
 
     Raises:
-        InputError: no address of a contact point, or one without TLS on another machine.
+        InputError: no address of a contact point, one without TLS or to be reset on another
+            machine, or an audit or authority that cannot be read.
     """
-    parts = urlsplit(plan.ncp_a)
-    here = parts.hostname in ("localhost", "127.0.0.1", "::1")
-    if parts.scheme != "https" and not (parts.scheme == "http" and here):
-        raise InputError(Problem(f"«{plan.ncp_a}» is no address of a contact point", "--ncp-a",
-                                 remedy="write it as https://ncp.example:8443"))  # fmt: skip
-    ours = home / "certs" / "ca"
-    own_ca = ours / "ca.pem"
-
-    @contextmanager
-    def opened() -> Iterator[Target]:
-        credentials = Credentials(home, plan.country_b, (ours / "ca.key").exists())
-        line = Line(plan.ncp_a, BASE, credentials, ca or (own_ca if own_ca.exists() else None))
-        try:
-            yield Target(CountryB(line, profile.country.home_community), profile)
-        finally:
-            line.close()
-
-    return opened
+    return reached(plan.ncp_a, plan.country_b, how, "--ncp-a")
 
 
 def carry_out(
@@ -93,7 +66,9 @@ def carry_out(
         told: keeps what came.
 
     Raises:
-        EnvironmentProblem: our own contact point does not start.
+        InputError: there are no certificates of country B.
+        EnvironmentProblem: our own contact point does not start, or the other one does not answer
+            (any more); what was told before stands.
     """
     if not scenarios:
         return
@@ -102,10 +77,13 @@ def carry_out(
              "home_b": country(plan.country_b).home_community,
              "when": plan.day.isoformat()}  # fmt: skip
 
-    def one(done: ScenarioRun) -> None:
-        told(Kept(done, of_scenario(done, origin), _files(done, about)))
-
     with opened() as target:
+
+        def one(done: ScenarioRun) -> None:
+            if plan.ncp_a and unanswered(done):
+                reach(target.b.line)  # it went away: no result about it
+            told(Kept(done, of_scenario(done, origin), _files(done, about)))
+
         run(scenarios, target, Options(keep_audits=True), told=one)
 
 

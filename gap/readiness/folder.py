@@ -37,6 +37,7 @@ class Unit:
         files: SHA-256 of each of its files, by name in the folder.
         records: the evidence.
         documents: how each document was judged, and what was found (``verify`` repeats it).
+        sources: files of the records that it was made of, by name in their folder.
     """
 
     stage: str
@@ -44,6 +45,7 @@ class Unit:
     files: Mapping[str, str]
     records: tuple[Record, ...]
     documents: Sequence[Mapping[str, Any]] = ()
+    sources: tuple[str, ...] = ()
 
     @property
     def file(self) -> str:
@@ -53,7 +55,8 @@ class Unit:
     def to_json(self) -> bytes:
         """Return it as one JSON document; the same unit gives the same bytes."""
         plain = {"schema": UNIT, "stage": self.stage, "unit": self.name,
-                 "files": dict(sorted(self.files.items())), "documents": list(self.documents),
+                 "sources": list(self.sources), "files": dict(sorted(self.files.items())),
+                 "documents": list(self.documents),
                  "records": orjson.loads(to_json(self.records))["records"]}  # fmt: skip
         return orjson.dumps(plain, option=orjson.OPT_INDENT_2) + b"\n"
 
@@ -73,7 +76,7 @@ def read_unit(content: bytes, where: str) -> Unit:
         plain = orjson.loads(content)
         records = tuple(from_json({"records": plain["records"]}, where))
         return Unit(str(plain["stage"]), str(plain["unit"]), dict(plain["files"]), records,
-                    list(plain["documents"]))  # fmt: skip
+                    list(plain["documents"]), tuple(plain.get("sources", ())))  # fmt: skip
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(Problem("this is no record of a unit", where, str(error))) from None
 
@@ -113,11 +116,11 @@ class Folder:
 
     def keep(
         self, stage: str, name: str, files: Mapping[str, bytes], records: Iterable[Record],
-        documents: Sequence[Mapping[str, Any]] = (),
+        documents: Sequence[Mapping[str, Any]] = (), sources: tuple[str, ...] = (),
     ) -> Unit:  # fmt: skip
         """Write a unit: its files first, then its record."""
         unit = Unit(stage, name, {n: sha256(c) for n, c in files.items()}, tuple(records),
-                    documents)  # fmt: skip
+                    documents, sources)  # fmt: skip
         write_all({self.work / n: c for n, c in files.items()})
         write_all({self.work / unit.file: unit.to_json()})
         self.done[stage, name] = unit
@@ -133,6 +136,11 @@ class Folder:
         if self.final.exists():
             shutil.rmtree(self.final)
         self.work.rename(self.final)
+
+    def give_up(self) -> None:
+        """Leave what is done for a later run; where nothing is, leave nothing."""
+        if not self.done and self.work.exists():
+            shutil.rmtree(self.work)
 
     def records(self) -> tuple[Record, ...]:
         """Return the evidence of everything that is done."""

@@ -14,7 +14,7 @@ import data
 from data.errors import InputError, Problem, did_you_mean
 from data.loaders.systems import systems
 from gap.evidence import TOOL_CHAIN, Origin
-from ips.identifiers import Series, person_number
+from ips.identifiers import Series, mask, person_number
 
 _NUMBER = re.compile(rb"(?<![\d.\-])[0-7]\d{10}(?![\d.\-])")
 _SUFFIXES = (".json", ".xml", ".csv")
@@ -124,10 +124,13 @@ def files_of(folder: Path) -> list[Path]:
     return sorted(
         p
         for p in folder.rglob("*")
-        if p.suffix in _SUFFIXES
-        and p.is_file()
-        and not any(part.startswith(".") for part in p.relative_to(folder).parts)
+        if p.suffix.lower() in _SUFFIXES and p.is_file() and not hidden(p, folder)
     )
+
+
+def hidden(path: Path, folder: Path) -> bool:
+    """Whether a file or folder, or one that it is in, is hidden."""
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
 def _digest(folder: Path) -> str:
@@ -142,11 +145,12 @@ def _real_numbers(folder: Path) -> list[Problem]:
     if not folder.is_dir():
         return [Problem("there is no such folder", "--records", remedy="check --records")]
     return [
-        Problem("holds a national identity number that is not synthetic", str(file.name),
+        Problem("holds a national identity number that is not synthetic",
+                mask(file.relative_to(folder).as_posix()),
                 rule="evidence is handed on; only synthetic patients (month +80, +65 or +40)",
                 remedy="use the records of a test environment with synthetic patients")
         for file in files_of(folder)
-        if any(map(_real, _NUMBER.findall(file.read_bytes())))
+        if any(map(_real, _NUMBER.findall(file.read_bytes().replace(b"\0", b""))))  # UTF-16 too
     ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +51,24 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """A unit in which something failed or could not be shown.
+
+    Attributes:
+        stage, unit: which.
+        sources: files of the records that it was made of.
+        first: the gravest of its results, and of those the first by name.
+        count: how many failed, could not be shown, or broke.
+    """
+
+    stage: str
+    unit: str
+    sources: tuple[str, ...]
+    first: Record
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ran:
     """What a run leaves.
 
@@ -58,11 +76,13 @@ class Ran:
         folder: the evidence folder.
         records: the evidence, of earlier stages too.
         counts: of each stage that was asked for.
+        faults: the units of these stages that did not go well.
     """
 
     folder: Path
     records: tuple[Record, ...]
     counts: tuple[Counts, ...]
+    faults: tuple[Fault, ...] = ()
 
 
 def run(
@@ -83,7 +103,8 @@ def run(
 
     Raises:
         InputError: a plan that cannot be carried out, or a folder of another run.
-        EnvironmentProblem: our own contact point does not start.
+        EnvironmentProblem: our own contact point does not start, or the other one does not answer;
+            what is done stays, to be taken up.
     """
     check(plan)
     kept = Folder(folder, plan.print_of(), resume=resume)
@@ -92,13 +113,17 @@ def run(
     works = documents.works(plan) if Stage.DOCUMENTS in stages else []
     kept.start()
     counts = []
-    if Stage.DOCUMENTS in stages:
-        counts.append(_documents(plan, kept, works, told))
-    if Stage.EXCHANGE in stages:
-        chosen = list(shipped() if scenarios is None else scenarios)
-        counts.append(_exchange(plan, kept, chosen, opened or exchange.embedded(plan), told))
+    try:
+        if Stage.DOCUMENTS in stages:
+            counts.append(_documents(plan, kept, works, told))
+        if Stage.EXCHANGE in stages:
+            chosen = list(shipped() if scenarios is None else scenarios)
+            counts.append(_exchange(plan, kept, chosen, opened or exchange.embedded(plan), told))
+    except BaseException:
+        kept.give_up()
+        raise
     kept.finish()
-    return Ran(folder, kept.records(), tuple(counts))
+    return Ran(folder, kept.records(), tuple(counts), tuple(_faults(kept, counts)))
 
 
 def _documents(
@@ -111,7 +136,7 @@ def _documents(
         found = documents.carry_out(work)
         files = {f"{stage}/{j.made.name}": j.made.content for j in found.judged}
         unit = kept.keep(stage, work.unit, files, found.records(work, plan),
-                         [as_plain(j) for j in found.judged])  # fmt: skip
+                         [as_plain(j) for j in found.judged], work.files)  # fmt: skip
         repeated += 1
         told(Step(stage, work.unit, number, len(works), failed(unit.records)))
     return _counted(kept, stage, [w.unit for w in works], repeated)
@@ -150,7 +175,23 @@ def as_plain(judged: Judged) -> dict[str, object]:
 
 def failed(records: Sequence[Record]) -> bool:
     """Whether something in a unit failed, or could not be shown."""
-    return any(r.fails or r.blocks or r.outcome is Outcome.ERROR for r in records)
+    return any(map(_bad, records))
+
+
+def _bad(record: Record) -> bool:
+    return record.fails or record.blocks or record.outcome is Outcome.ERROR
+
+
+def _faults(kept: Folder, counts: Sequence[Counts]) -> Iterator[Fault]:
+    stages = [c.stage for c in counts]
+    for (stage, name), unit in sorted(kept.done.items()):
+        # The verdict only counts what the others say.
+        bad = sorted(filter(_bad, unit.records),
+                     key=lambda r: (r.test.endswith("/verdict"), not r.fails, r.test, r.message)
+                     )  # fmt: skip
+        if bad and stage in stages:
+            count = len(bad) - (len(bad) > 1 and bad[-1].test.endswith("/verdict"))
+            yield Fault(stage, name, unit.sources, bad[0], count)
 
 
 def _counted(kept: Folder, stage: Stage, units: Sequence[str], repeated: int) -> Counts:

@@ -14,6 +14,8 @@ from pathlib import Path
 from data.errors import InputError, Problem
 from data.loaders import assessments
 from data.loaders.assessments import Assessment, Finding
+from data.loaders.sources import COLUMNS as SOURCE_COLUMNS
+from data.loaders.sources import OWN
 from data.loaders.tables import Problems, read_text
 from gap.worksheet import fields
 from gap.worksheet.edits import Ground
@@ -60,7 +62,7 @@ def target(folder: Path | None, assessment: str, ground: Ground) -> Target:
 
 
 def files(plan: Plan, to: Target, ground: Ground) -> dict[Path, bytes]:
-    """Return the files of the assessment after the plan: header, findings, log.
+    """Return the files of the assessment after the plan: header, findings, own sources, log.
 
     The result is loaded once before it is returned: what cannot be read back is never written.
 
@@ -70,18 +72,23 @@ def files(plan: Plan, to: Target, ground: Ground) -> dict[Path, bytes]:
     _check_who(plan)
     made = {
         to.folder / "assessment.toml": _header(plan, to, ground.day),
-        to.folder / "findings.csv": _findings(after(plan, to.base.findings)),
+        to.folder / "findings.csv": _table(assessments.COLUMNS, after(plan, to.base.findings)),
     }
+    own = [*to.base.sources, *(new.source for new in plan.sources)]
+    if own:
+        made[to.folder / OWN] = _table(SOURCE_COLUMNS, [source.cells() for source in own])
     _check_loads(made, to.folder, ground)
     return {**made, to.folder / LOG: _log(plan, to.folder / LOG, ground.day)}
 
 
 def _check_who(plan: Plan) -> None:
     problems = Problems()
-    for edit in {e.file: e for c in plan.changes for e in c.by}.values():
-        if not edit.who:
+    said = {new.file: new.who for new in plan.sources}
+    said |= {e.file: e.who for c in plan.changes for e in c.by}
+    for file, who in said.items():
+        if not who:
             problems.add(
-                "nobody says who assessed", edit.file, rule="the log names who and when",
+                "nobody says who assessed", file, rule="the log names who and when",
                 remedy="fill in the name on the first sheet, or give --assessor NAME",
             )  # fmt: skip
     problems.stop()
@@ -114,9 +121,9 @@ def _new_row(change: Change) -> dict[str, str]:
     }
 
 
-def _findings(rows: Sequence[Mapping[str, str]]) -> bytes:
+def _table(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> bytes:
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, assessments.COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(stream, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return stream.getvalue().encode()
@@ -124,8 +131,8 @@ def _findings(rows: Sequence[Mapping[str, str]]) -> bytes:
 
 def _header(plan: Plan, to: Target, day: dt.date) -> bytes:
     base = to.base
-    who = [w for w in dict.fromkeys(e.who for c in plan.changes for e in c.by)
-           if w not in base.assessor]  # fmt: skip
+    named = [*(e.who for c in plan.changes for e in c.by), *(new.who for new in plan.sources)]
+    who = [w for w in dict.fromkeys(named) if w not in base.assessor]
     header = {
         "id": base.id if to.exists else to.folder.resolve().name,
         "title_nb": base.title_nb if to.exists else f"{base.title_nb}, videreført",
@@ -169,6 +176,9 @@ def _log(plan: Plan, file: Path, day: dt.date) -> bytes:
         stream.write(earlier if earlier.endswith("\n") else earlier + "\n")
     else:
         writer.writerow(LOG_COLUMNS)
+    for new in plan.sources:
+        writer.writerow([day.isoformat(), new.who, new.file, new.sha256, "added", "", "", "",
+                         "source", "", new.source.id])  # fmt: skip
     for change in plan.changes:
         writer.writerows([_plain(cell) for cell in row] for row in log_rows(change, day))
     return stream.getvalue().encode()

@@ -1,14 +1,18 @@
-"""The CSV twin of the workbook: the same columns, written and read as text."""
+"""The CSV twin of the workbook: the same columns, written and read as text.
+
+A table with the columns of the register is the twin of the sheet of new sources.
+"""
 
 from __future__ import annotations
 
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from data.loaders.tables import Problems, read_bytes, read_csv
+from data.loaders.sources import COLUMNS as SOURCE_COLUMNS
+from data.loaders.tables import Problems, Row, read_bytes, read_csv, read_text
 from gap.worksheet import fields
 from gap.worksheet.page import Cell, Line, Page
 
@@ -49,16 +53,27 @@ def read(file: Path) -> Page:
         InputError: not UTF-8, not CSV, columns missing, doubled or unknown.
     """
     problems = Problems()
-    rows = read_csv(file, _NEEDED, problems, optional=(*fields.GUIDANCE[2:], fields.CHECK))
+    lines: list[Line] = []
+    documents: list[Line] = []
+    if _is_register(file):
+        rows = read_csv(file, SOURCE_COLUMNS, problems)
+        documents = [_line(file.name, row, SOURCE_COLUMNS) for row in rows]
+    else:
+        rows = read_csv(file, _NEEDED, problems, optional=(*fields.GUIDANCE[2:], fields.CHECK))
+        lines = [_line(file.name, row, _NEEDED) for row in rows]
     problems.stop()
-    lines = [
-        Line(
-            f"{file.name}:{row.line}",
-            {name: Cell(_bare(row[name]), f"{file.name}:{row.line} ({name})") for name in _NEEDED},
-        )
-        for row in rows
-    ]
     return Page(
         file=file.name, sha256=hashlib.sha256(read_bytes(file)).hexdigest(), assessor="",
-        lines=lines, exported=None, notices=(),
+        lines=lines, exported=None, notices=(), sources=documents,
     )  # fmt: skip
+
+
+def _is_register(file: Path) -> bool:
+    """Whether the head of a table is that of a register of sources."""
+    head = read_text(file).split("\n", 1)[0].strip().replace(";", ",").split(",")
+    return {"id", "title_nb", "publisher"} <= {name.strip(' "') for name in head}
+
+
+def _line(file: str, row: Row, columns: Sequence[str]) -> Line:
+    where = f"{file}:{row.line}"
+    return Line(where, {c: Cell(_bare(row[c]), f"{where} ({c})") for c in columns})

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from data.errors import did_you_mean
 from data.loaders.assessments import LEVEL_STATUS, OPTION_STATUS
 from data.loaders.catalogue import Catalogue, Obligation
-from data.loaders.sources import sources, split
+from data.loaders.sources import Source, sources, split
 from data.loaders.systems import System
 from data.loaders.tables import Problems
 from gap.applicability import cell_categories
@@ -46,11 +46,12 @@ class Edit:
 
 @dataclass(frozen=True)
 class Ground:
-    """What rows are checked against: catalogue, systems and the day of the import."""
+    """What rows are checked against: catalogue, systems, the day of the import, the sources."""
 
     catalogue: Catalogue
     systems: Mapping[str, System]
     day: dt.date
+    sources: Mapping[str, Source] = field(default_factory=sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,9 @@ def edits(page: Page, who: str, ground: Ground, problems: Problems) -> tuple[lis
             continue
         if key and key.base is not None:
             _note_copy((key.system, key.obligation, key.base), line, seen, problems)
-        inputs = {name: values.read(name, line[name], problems) for name in fields.INPUTS}
+        inputs = {
+            name: values.read(name, line[name], problems, ground.sources) for name in fields.INPUTS
+        }
         if not key or len(problems.found) > before:
             continue
         said = {name: text for name, text in inputs.items() if text is not None}
@@ -254,7 +257,7 @@ def _wanted(
             problems.add(f"{name} is empty", line[name].where,
                          rule="a finding needs it", remedy="fill in the cell")  # fmt: skip
     _check_level(obligation, said, line, problems)
-    _check_date(said, line, ground.day, problems)
+    _check_date(said, line, ground, problems)
     return dict(said)
 
 
@@ -290,16 +293,16 @@ def _check_level(
         )  # fmt: skip
 
 
-def _check_date(said: Mapping[str, str], line: Line, day: dt.date, problems: Problems) -> None:
+def _check_date(said: Mapping[str, str], line: Line, ground: Ground, problems: Problems) -> None:
     if not said["date"]:
         return
     date = dt.date.fromisoformat(said["date"])
     where = line["date"].where
-    if date > day:
-        problems.add(f"date: {date} lies after the day of the assessment ({day})", where,
+    if date > ground.day:
+        problems.add(f"date: {date} lies after the day of the assessment ({ground.day})", where,
                      remedy="correct the date, or give a later day with --date")  # fmt: skip
     for name in split(said["source"]):
-        published = sources()[name].date
+        published = ground.sources[name].date
         if published and date < published:
             problems.add(
                 f"date: {date} lies before the source {name} ({published})", where,

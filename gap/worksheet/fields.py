@@ -28,6 +28,8 @@ NEEDED = ("status", "grade", "basis", "source", "section", "date", "comment_nb",
 """Inputs that no finding can lack; a duty needs a level besides."""
 CODED = {"status": "status", "grade": "grade", "basis": "basis"}
 """Inputs that hold one code of a closed set."""
+NEW = "new."
+"""Before the column keys of the sheet of new sources."""
 NOT_ASSESSED = "not-assessed"
 
 _SPACES = re.compile("[\u00a0\u2007\u202f\u2009]")

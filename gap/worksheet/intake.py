@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data.errors import InputError, Problem
@@ -13,6 +13,7 @@ from gap.worksheet.apply import Target
 from gap.worksheet.edits import Edit, Ground, edits
 from gap.worksheet.page import Page
 from gap.worksheet.plan import Decisions, Plan, plan
+from gap.worksheet.register import collect
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +70,18 @@ def prepare(
     problems = Problems()
     decisions = decisions or Decisions()
     _check_names(paths, decisions, problems)
-    found: list[Read] = []
+    pages: list[Page] = []
     for path in paths:
         with problems.gather():
-            page = read_file(path, as_csv=as_csv)
-            here, notices = edits(page, who, ground, problems)
-            found.append(Read(page, who or page.assessor, tuple(here), tuple(notices)))
+            pages.append(read_file(path, as_csv=as_csv))
+    register = collect(pages, who, to.base.register, problems)
+    ground = replace(ground, sources=register.known)
+    found: list[Read] = []
+    for page in pages:
+        here, notices = edits(page, who, ground, problems)
+        found.append(Read(page, who or page.assessor, tuple(here), tuple(notices)))
     result = plan((e for r in found for e in r.edits), to.base, ground, decisions, problems)
+    result.sources = list(register.new)
     problems.stop()
     return Intake(tuple(found), result)
 

@@ -56,6 +56,7 @@ class Page:
         lines: the rows in their order.
         exported: the row keys it was exported with, None where the file no longer says.
         notices: what is remarkable and no error.
+        sources: the rows of the sheet of new sources.
     """
 
     file: str
@@ -64,3 +65,4 @@ class Page:
     lines: Sequence[Line]
     exported: frozenset[str] | None
     notices: Sequence[str]
+    sources: Sequence[Line] = ()

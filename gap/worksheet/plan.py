@@ -11,6 +11,7 @@ from data.loaders.tables import Problems
 from gap.applicability import cell_categories
 from gap.worksheet import fields
 from gap.worksheet.edits import Edit, Ground
+from gap.worksheet.register import NewSource
 
 Inputs = Mapping[str, str]
 Place = tuple[str, str]
@@ -88,6 +89,13 @@ class Plan:
     disagreements: list[Disagreement] = field(default_factory=list)
     agreed: int = 0
     """Edits that say what already stands there."""
+    sources: list[NewSource] = field(default_factory=list)
+    """Documents that the files register."""
+
+    @property
+    def writes(self) -> int:
+        """How many findings and documents change."""
+        return len(self.changes) + len(self.sources)
 
     @property
     def undecided(self) -> int:

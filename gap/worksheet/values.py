@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import cache, partial
 
 from data.loaders.assessments import LONGEST
 from data.loaders.codes import closed_sets
 from data.loaders.dates import day, end_of
-from data.loaders.sources import sources, split
+from data.loaders.sources import Source, sources, split
 from data.loaders.tables import Problems
 from gap.worksheet import fields
 from gap.worksheet.page import Cell
@@ -36,19 +36,24 @@ class WrongValue(Exception):
         self.what, self.rule, self.remedy = what, rule, remedy
 
 
-def read(name: str, cell: Cell, problems: Problems) -> str | None:
+def read(
+    name: str, cell: Cell, problems: Problems, register: Mapping[str, Source] | None = None
+) -> str | None:
     """Return the canonical text of an input cell; None when it was noted as a problem.
 
     Args:
         name: the input column.
         cell: the cell.
         problems: gets what is wrong, with the address of the cell.
+        register: the sources that a finding may rest on; those of the product by default.
     """
     try:
         if cell.fault:
             raise WrongValue(*_FAULTS[cell.fault])
         if cell.empty:
             return ""
+        if name == "source":
+            return _sources(cell, sources() if register is None else register)
         return _READERS.get(name, _text)(cell)
     except WrongValue as error:
         problems.add(f"{name}: {error.what}", cell.where, error.rule, error.remedy)
@@ -191,13 +196,14 @@ def _period(cell: Cell) -> str:
     return said
 
 
-def _sources(cell: Cell) -> str:
+def _sources(cell: Cell, register: Mapping[str, Source]) -> str:
     said = _text(cell)
-    unknown = [s for s in split(said) if s not in sources()]
+    unknown = [s for s in split(said) if s not in register]
     if unknown:
         raise WrongValue(
             f"there is no source «{', '.join(unknown)[:80]}»", "ids of the register of sources",
-            "choose from the sheet of sources, or have the document added to the register",
+            "choose from the sheet of sources, or register the document on the sheet «Nye kilder» "
+            "(New sources)",
         )  # fmt: skip
     return said
 
@@ -207,7 +213,6 @@ _READERS: dict[str, Callable[[Cell], str]] = {
     "level": _level,
     "date": _day,
     "planned_date": _period,
-    "source": _sources,
     **{name: partial(_code, set_name=set_name) for name, set_name in fields.CODED.items()},
 }
 

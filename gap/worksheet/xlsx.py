@@ -7,11 +7,12 @@ import hashlib
 import io
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from data.errors import InputError, Problem
+from data.loaders.sources import COLUMNS as SOURCE_COLUMNS
 from data.loaders.tables import Problems, read_bytes
 from gap.worksheet import fields, safety
 from gap.worksheet.page import Cell, Line, Page
@@ -22,6 +23,7 @@ ASSESSOR = "ehds_assessor"
 """The defined name of the cell in which people write who they are."""
 _KEY_ROWS = 12
 """The column keys stand above the heads; a row or two may have been put above them."""
+_NEW = {f"{fields.NEW}{name}": name for name in SOURCE_COLUMNS}
 _READ = (*fields.KEYS, *fields.INPUTS, "system", "obligation")
 
 
@@ -35,17 +37,6 @@ def read(file: Path) -> Page:
     safety.check(raw, file.name)
     book = _open(raw, file.name)
     sheet, row, columns = _table(book, file.name)
-    merged = _merged(sheet)
-    lines = []
-    for number in _filled(sheet, row + 2):
-        cells = {
-            key: _cell(
-                sheet.cell(number, column), merged.get((number, column)), file.name, book.epoch
-            )
-            for key, column in columns.items()
-        }
-        if not all(cell.empty for cell in cells.values()):
-            lines.append(Line(f"[{file.name}]{_quoted(sheet.title)}!{number}:{number}", cells))
     exported = _exported(book)
     notices = [] if exported is not None else [
         "the hidden sheet with the lists is gone; deleted rows cannot be told"
@@ -54,10 +45,44 @@ def read(file: Path) -> Page:
         file=file.name,
         sha256=hashlib.sha256(raw).hexdigest(),
         assessor=_assessor(book),
-        lines=lines,
+        lines=_lines(book, sheet, row + 2, columns, file.name),
         exported=exported,
         notices=notices,
+        sources=_new_sources(book, file.name),
     )
+
+
+def _lines(book: Any, sheet: Any, first: int, columns: Mapping[str, int], name: str) -> list[Line]:
+    """Return the rows that have anything in their columns."""
+    merged = _merged(sheet)
+    found = []
+    for number in _filled(sheet, first):
+        cells = {
+            key: _cell(sheet.cell(number, column), merged.get((number, column)), name, book.epoch)
+            for key, column in columns.items()
+        }
+        if not all(cell.empty for cell in cells.values()):
+            found.append(Line(f"[{name}]{_quoted(sheet.title)}!{number}:{number}", cells))
+    return found
+
+
+def _new_sources(book: Any, name: str) -> list[Line]:
+    """Return the rows of the sheet of new sources; a workbook may do without it."""
+    found = [(sheet, number, keys) for sheet, number, keys in _key_rows(book)
+             if set(_NEW) & set(keys)]  # fmt: skip
+    if not found:
+        return []
+    sheet, number, keys = found[0]
+    where = f"[{name}]{_quoted(sheet.title)}!{number}:{number}"
+    problems = Problems()
+    if len(found) > 1:
+        titles = ", ".join(s.title for s, _, _ in found)
+        problems.add(f"several sheets hold new sources: {titles}", name, rule="one sheet",
+                     remedy="delete the copies")  # fmt: skip
+    _check_columns(keys, tuple(_NEW), where, problems)
+    problems.stop()
+    columns = {own: keys.index(key) + 1 for key, own in _NEW.items()}
+    return _lines(book, sheet, number + 2, columns, name)
 
 
 def _open(raw: bytes, name: str) -> Any:
@@ -80,13 +105,8 @@ def _quoted(title: str) -> str:
 
 def _table(book: Any, name: str) -> tuple[Any, int, dict[str, int]]:
     """Return the sheet, the row of the column keys and the column of each key."""
-    found = []
-    for sheet in book.worksheets:
-        for number in range(1, min(_KEY_ROWS, sheet.max_row) + 1):
-            keys = [sheet.cell(number, c).value for c in range(1, min(sheet.max_column, 200) + 1)]
-            if {"key.system", "status"} & set(map(str, keys)) and "check" in keys:
-                found.append((sheet, number, keys))
-                break
+    found = [(sheet, number, keys) for sheet, number, keys in _key_rows(book)
+             if {"key.system", "status"} & set(keys) and fields.CHECK in keys]  # fmt: skip
     if len(found) != 1:
         titles = ", ".join(s.title for s, _, _ in found)
         raise InputError(
@@ -100,22 +120,33 @@ def _table(book: Any, name: str) -> tuple[Any, int, dict[str, int]]:
             )
         )  # fmt: skip
     sheet, number, keys = found[0]
-    _check_columns(keys, f"[{name}]{_quoted(sheet.title)}!{number}:{number}")
+    problems = Problems()
+    _check_columns(keys, _READ, f"[{name}]{_quoted(sheet.title)}!{number}:{number}", problems)
+    problems.stop()
     return sheet, number, {key: keys.index(key) + 1 for key in _READ if key in keys}
 
 
-def _check_columns(keys: Sequence[object], where: str) -> None:
-    problems = Problems()
-    for key in fields.COLUMNS:
-        if key in _READ and key not in keys:
+def _key_rows(book: Any) -> Iterator[tuple[Any, int, list[str]]]:
+    """Yield each of the first rows of every sheet, as texts: one of them may hold column keys."""
+    for sheet in book.worksheets:
+        for number in range(1, min(_KEY_ROWS, sheet.max_row) + 1):
+            cells = (sheet.cell(number, c).value for c in range(1, min(sheet.max_column, 200) + 1))
+            yield sheet, number, ["" if value is None else str(value) for value in cells]
+
+
+def _check_columns(
+    keys: Sequence[str], wanted: Sequence[str], where: str, problems: Problems
+) -> None:
+    """Note columns that are needed and gone, and those that stand twice."""
+    for key in dict.fromkeys((*wanted, *keys)):
+        if key in wanted and key not in keys:
             problems.add(
                 f"column «{key}» was deleted", where, rule="all columns are needed",
                 remedy="undo the deletion, or copy the cells into a fresh export",
             )  # fmt: skip
-        if keys.count(key) > 1:
+        if key in (*wanted, *fields.COLUMNS) and keys.count(key) > 1:
             problems.add(f"column «{key}» stands {keys.count(key)} times", where,
                          remedy="delete the copy")  # fmt: skip
-    problems.stop()
 
 
 def _filled(sheet: Any, first: int) -> list[int]:

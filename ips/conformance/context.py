@@ -96,7 +96,8 @@ class Document:
     paths: dict[int, str] = field(default_factory=dict)
     full_urls: dict[int, str] = field(default_factory=dict)
     clean: set[tuple[int, str]] = field(default_factory=set)
-    trials: dict[tuple[int, str], Findings] = field(default_factory=dict)
+    tried: set[tuple[int, str]] = field(default_factory=set)
+    """Entries by profiles whose verdict is final, though there is something to tell."""
     walked: dict[tuple[int, str], Findings] = field(default_factory=dict)
     """What was found in entries by one definition, without what that imposes."""
     links: dict[int, list[int]] = field(default_factory=dict)
@@ -188,6 +189,10 @@ class Judge(Protocol):
 
     def object(self, node: Node, value: Json, place: Place) -> None:
         """Judge an object by the children of a node."""
+        ...
+
+    def value(self, node: Node, value: Any, beside: Any, kind: Type, place: Place) -> None:
+        """Judge one repetition of an element."""
         ...
 
     def content_roots(self, node: Node, kind: Type) -> list[Node]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 import orjson
@@ -15,7 +15,7 @@ from ips.conformance.fhirpath.values import Env, Typed
 from ips.conformance.invariants import evaluator, glance, trigger
 from ips.conformance.model import Invariant, Node
 from ips.conformance.primitives import CHECKS
-from ips.conformance.quick import FORMS, Check, all_of, coded_in, remembered
+from ips.conformance.quick import FORMS, Check, all_of, coded_in, never, remembered
 from ips.conformance.shapes import Rule
 from ips.conformance.targets import References
 from ips.conformance.values import matches_fixed, pattern_check
@@ -115,7 +115,11 @@ class Demands(References):
         return frozenset(c for codes in value_set["s"].values() for c in codes).__contains__
 
     def _bound(self, node: Node) -> Check:
-        """Return membership of the bound value sets; text without a code does for extensible."""
+        """Return membership of the bound value sets.
+
+        For an extensible one text without a code does, and what is not a member is remarked on;
+        so is what cannot be judged.
+        """
         wanted = [v for v in (node.binding[1] if node.binding else None, node.max_value_set) if v]
         extensible = node.binding is not None and node.binding[0] == "extensible"
         text_will_do = extensible and node.max_value_set is None
@@ -125,10 +129,31 @@ class Demands(References):
             value_set = terminology.value_set(wanted[0]) or {}
             if set(value_set) == {"s"}:
                 pairs = {(s, c) for s, codes in value_set["s"].items() for c in codes}
-                return coded_in(pairs, text_will_do)
+                return coded_in(pairs, text_will_do, self.remark if text_will_do else never)
         if kinds == {"code"}:
             return remembered(lambda code: all(terminology.has_code(v, code) for v in wanted))
-        return _member(wanted, text_will_do, terminology.member_of)
+        strict = frozenset(wanted[1:] if extensible else wanted)
+        return self._member(wanted, strict, text_will_do)
+
+    def _member(self, wanted: list[str], strict: frozenset[str], text_will_do: bool) -> Check:
+        """Return membership of value sets; what is not in a strict one breaks a rule."""
+        member_of, remark, doubt = self.document.terminology.member_of, self.remark, self.doubt
+
+        def run(value: Any) -> bool:
+            if type(value) is dict and "coding" not in value and "code" not in value:
+                return text_will_do
+            for canonical in wanted:
+                answer = member_of(value, canonical)
+                if answer is not True:
+                    if canonical not in strict:
+                        clean = remark(value)
+                    else:
+                        clean = answer is None and doubt(value)
+                    if not clean:
+                        return False
+            return True
+
+        return run
 
     def coding(self, value: Any) -> bool:
         """Whether a code is not known to be missing from its system."""
@@ -139,23 +164,6 @@ class Demands(References):
         if codes is not None:
             return "code" not in value or value["code"] in codes
         return "code" not in value or _may_exist(self.document, system, value["code"])
-
-
-def _member(
-    wanted: list[str], text_will_do: bool, member_of: Callable[[Any, str], bool | None]
-) -> Check:
-    if len(wanted) > 1:
-        return lambda value: all(member_of(value, v) is True for v in wanted)
-    only = wanted[0]
-
-    def run(value: Any) -> bool:
-        if member_of(value, only) is True:
-            return True
-        return (
-            text_will_do and type(value) is dict and "coding" not in value and "code" not in value
-        )
-
-    return run
 
 
 def _may_exist(document: Document, system: str, code: str) -> bool:

@@ -57,14 +57,15 @@ def _reachable(document: Document, entries: list[Any], findings: Findings) -> No
     if not isinstance(first, dict):
         return
     links = {id(r): _targets(document, r) for r in resources if isinstance(r, dict)}
-    forward = _closure([id(first)], links)
+    forward = _closure({id(first)}, links)
     if len(forward) == len(links):
         return
-    both = {key: list(targets) for key, targets in links.items()}
-    for key, targets in links.items():
-        for target in targets:
+    apart = [key for key in links if key not in forward]
+    both = {key: [*links[key]] for key in apart}
+    for key in apart:
+        for target in links[key]:
             both.setdefault(target, []).append(key)
-    around = _closure([id(first)], both)
+    around = _closure(forward, both)
     for at, resource in enumerate(resources):
         if isinstance(resource, dict) and id(resource) not in forward:
             orphan = id(resource) not in around
@@ -75,7 +76,7 @@ def _reachable(document: Document, entries: list[Any], findings: Findings) -> No
             findings.add_at(where, "bundle.entry.unreachable", severity, what, SOURCE)
 
 
-def _closure(start: list[int], links: dict[int, list[int]]) -> set[int]:
+def _closure(start: set[int], links: dict[int, list[int]]) -> set[int]:
     seen = set(start)
     stack = list(start)
     while stack:

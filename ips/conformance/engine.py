@@ -142,5 +142,6 @@ def by_composition(bundle: Json) -> tuple[str, ...]:
         return (EPS_BUNDLE,)
     kind = composition.get("type")
     codings = kind.get("coding") if isinstance(kind, dict) else None
-    codes = [c.get("code") for c in codings or () if isinstance(c, dict)]
+    listed = codings if isinstance(codings, list) else ()
+    codes = [c.get("code") for c in listed if isinstance(c, dict)]
     return (IPS_BUNDLE,) if PATIENT_SUMMARY in codes else ()

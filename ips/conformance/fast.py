@@ -15,8 +15,9 @@ from ips.conformance.context import Judge, Place
 from ips.conformance.demands import Rules
 from ips.conformance.elements import claimed
 from ips.conformance.expected import Choice, expected
-from ips.conformance.model import Definition, Json, Node, Type
+from ips.conformance.model import CORE, Definition, Json, Node, Type
 from ips.conformance.quick import MAX_REMEMBERED, Check
+from ips.conformance.remarks import NOWHERE, Ways, ways
 from ips.conformance.shapes import Rule, property_check
 from ips.conformance.weaver import Weaver
 
@@ -38,12 +39,17 @@ class Fast(Weaver):
     def __init__(self) -> None:
         super().__init__()
         self.programs: dict[str, Program] = {}
+        self.roots: dict[tuple[str, ...], Program] = {}
         self.together: dict[tuple[str, ...], Program] = {}
         self.claims: dict[int, tuple[str, ...]] = {}
         """The profiles by which resources of this document were looked at in vain."""
         self.expected: dict[str, list[Choice]] = {}
         self.said: dict[int, tuple[str, ...]] = {}
         """What resources claim."""
+        self.remarkable: dict[tuple[int, str], Ways] = {}
+        """What leads to something to tell, in resources that break nothing of a profile."""
+        self.settled: set[tuple[int, str]] = set()
+        """Those of them of which all that matters for the verdict could be judged."""
         self.met: set[tuple[int, tuple[str, ...]]] = set()
         """Resources that are clean by what they claim and some profiles."""
         self.unsettled: dict[tuple[int, tuple[str, ...]], list[Choice]] = {}
@@ -63,6 +69,9 @@ class Fast(Weaver):
         self.known.clear()
         self.met.clear()
         self.said.clear()
+        self.remarkable.clear()
+        self.settled.clear()
+        self.remarked = None
         self.here = Place("", judge.document.root, judge.document.root)
         seen = judge.env(self.here)
         self.env.resolve, self.env.member_of = seen.resolve, seen.member_of
@@ -78,18 +87,19 @@ class Fast(Weaver):
             return True
         kind, clean = resource["resourceType"], self.document.clean
         urls = (*self._claimed(resource), *profiles)
-        for url in urls:
+        remarkable = False
+        for url in urls or (CORE + kind,):
             if (identity, url) in clean:
                 continue
             definition = self.document.package.definition(url)
             if definition is None or definition.type != kind:
                 return False
             if not self.clean_by(definition, resource):
-                return False
-        if not urls:
-            base = self.document.package.type(kind)
-            if base is None or not self.clean_by(base, resource):
-                return False
+                if (identity, definition.url) not in self.remarkable:
+                    return False
+                remarkable = True
+        if remarkable:
+            return self.remark(resource)
         self.met.add(met)
         return True
 
@@ -110,11 +120,12 @@ class Fast(Weaver):
             return False
         document.verdicts[key] = True
         clean = identity not in self.claims and self.clean_by_claims(key, resource)
-        if not clean and definition.url not in self.claims.get(identity, ()):
+        looked_at = key in self.remarkable or definition.url in self.claims.get(identity, ())
+        if not clean and not looked_at:
             clean = self._run(
                 self.programs.get(definition.url) or self._program(definition), resource
             )
-        if not clean:
+        if not clean and key not in self.settled:
             del document.verdicts[key]
         return clean
 
@@ -125,7 +136,7 @@ class Fast(Weaver):
         verdicts = self.document.verdicts
         verdicts[key] = True
         clean = self.clean_by_claims(key, resource)
-        if not clean:
+        if not clean and key not in self.settled:
             del verdicts[key]
         return clean
 
@@ -181,24 +192,50 @@ class Fast(Weaver):
         self.expected = known
 
     def _run(self, program: Program, resource: Json) -> bool:
-        """Whether a resource is clean by a program; its links are kept then."""
+        """Whether a resource is clean by a program; its links are kept then.
+
+        Where it breaks nothing, but there is something to tell, it is not clean, and kept is what
+        leads there (`remarkable`).
+        """
         document, identity = self.document, id(resource)
         env, links, here = self.env, self.links, self.here
-        outer = env.resource, env.root
+        outer, remarked, doubts = (env.resource, env.root), self.remarked, self.doubts
         env.resource = env.root = resource
         self.here = Place("", resource, resource, document.full_urls.get(identity, ""))
         self.links = []
+        # What is told of an entry is told where it stands; anything else is walked as a whole.
+        self.remarked = [] if identity in document.paths or resource is document.root else None
         urls, check = program
         try:
             clean = bool(check(resource))
         except DOUBT:
             clean = False
         if clean:
-            document.clean.update([(identity, url) for url in urls])
-            document.links.setdefault(identity, []).extend(self.links)
+            if "contained" not in resource:
+                document.links.setdefault(identity, []).extend(self.links)
+            keys = [(identity, url) for url in urls]
+            if self.remarked:
+                clean = False
+                document.tried.update(keys)
+                self.remarkable.update(dict.fromkeys(keys, ways(resource, self.remarked)))
+                if self.doubts == doubts:
+                    self.settled.update(keys)
+                    document.verdicts.update(dict.fromkeys(keys, True))
+            else:
+                document.clean.update(keys)
         env.resource, env.root = outer
-        self.links, self.here = links, here
+        self.links, self.here, self.remarked = links, here, remarked
         return clean
+
+    def whole(self, definitions: list[Definition], resource: Json) -> Ways | None:
+        """Return what leads to something to tell of the root; None where it has to be walked."""
+        urls = tuple(d.url for d in definitions)
+        program = self.roots.get(urls)
+        if program is None:
+            program = self.roots[urls] = self._made(definitions, derived=False)
+        if self._run(program, resource):
+            return NOWHERE
+        return self.remarkable.get((id(resource), urls[0]))
 
     def _program(self, definition: Definition) -> Program:
         """Return the check of a resource by a profile together with those that it imposes."""
@@ -230,15 +267,13 @@ class Fast(Weaver):
         check = self.singles.get((id(node), kind.code))
         if check is None:
             check = self.singles[id(node), kind.code] = self.value([(node, kind)])
-        env, here = self.env, self.here
-        resource, root = env.resource, env.root
-        self.here, env.resource, env.root = place, place.resource, place.root
+        outer = self._enter(place)
         try:
             return bool(check(value))
         except DOUBT:
             return False
         finally:
-            self.here, env.resource, env.root = here, resource, root
+            self._leave(outer)
 
     def doubtful(self, node: Node, value: Json, place: Place) -> tuple[list[str], list[Node]]:
         """Return the properties of an object that are not clean, and the children it lacks."""
@@ -314,11 +349,12 @@ class Fast(Weaver):
         finally:
             self._leave(outer)
 
-    def _enter(self, place: Place) -> tuple[Place, Any, Any]:
+    def _enter(self, place: Place) -> tuple[Place, Any, Any, list[int] | None]:
         env = self.env
-        outer = self.here, env.resource, env.root
+        outer = self.here, env.resource, env.root, self.remarked
         self.here, env.resource, env.root = place, place.resource, place.root
+        self.remarked = None
         return outer
 
-    def _leave(self, outer: tuple[Place, Any, Any]) -> None:
-        self.here, self.env.resource, self.env.root = outer
+    def _leave(self, outer: tuple[Place, Any, Any, list[int] | None]) -> None:
+        self.here, self.env.resource, self.env.root, self.remarked = outer

@@ -9,7 +9,8 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,8 @@ GUIDES = (
     "hl7.fhir.eu.eps#1.0.0-xtehr",
 )
 ERRORS = ("error", "fatal")
+LIGHT = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+"""Options of Java that take less of the processors altogether, and longer for each file."""
 START_SECONDS = 180
 FILE_SECONDS = 60
 
@@ -74,77 +77,117 @@ def is_prepared() -> bool:
     ) is not None
 
 
-def validate(files: Iterable[Path], profile: str | None = None) -> list[Verdict]:
-    """Judge files with the official validator, all in one JVM.
+class Validator:
+    """One JVM that judges files until it is closed: starting takes most of the time.
 
     Args:
-        files: FHIR resources, .json or .xml.
-        profile: canonical to judge by, beside what the resources claim.
+        options: of Java (``LIGHT``).
 
     Raises:
-        EnvironmentProblem: it is not prepared, Java is missing, or it stopped.
+        EnvironmentProblem: it is not prepared, or Java is missing.
     """
-    requests = [f"{f.resolve()}\t{profile}" if profile else str(f.resolve()) for f in files]
-    if not requests:
-        return []
-    lines = _run(requests)
-    verdicts = []
-    for line in lines:
-        answer = orjson.loads(line)
-        if "file" in answer:
-            issues = tuple(answer["issues"])
-            verdicts.append(Verdict(answer["file"], issues, int(answer["ms"])))
-    if len(verdicts) != len(requests):
-        raise EnvironmentProblem(
-            Problem(
-                f"the validator answered for {len(verdicts)} of {len(requests)} files",
-                str(home()),
-                remedy="run it again with fewer files; see its messages on stderr",
-            )
-        )
-    return verdicts
 
-
-def _run(requests: list[str]) -> list[bytes]:
-    java = shutil.which("java")
-    if not is_prepared() or java is None:
-        raise EnvironmentProblem(
-            Problem(
-                "the official HL7 validator is not prepared",
-                str(home()),
-                remedy="install Java 17 and run: python tools/hl7_validator/prepare.py",
-            )
-        )
-    command = [
-        java,
-        "-Xmx4g",
-        f"-Duser.home={home()}",
-        "-cp",
-        f"{home() / 'classes'}{os.pathsep}{home() / 'lib'}{os.sep}*",
-        "Hl7Validator",
-        *GUIDES,
-    ]
-    limit = START_SECONDS + FILE_SECONDS * len(requests)
-    with tempfile.TemporaryFile() as log:
-        try:
-            done = subprocess.run(  # noqa: S603 - our own program with paths that exist
-                command,
-                input="\n".join(requests).encode(),
-                stdout=subprocess.PIPE,
-                stderr=log,
-                timeout=limit,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
+    def __init__(self, options: Sequence[str] = ()) -> None:
+        java = shutil.which("java")
+        if not is_prepared() or java is None:
             raise EnvironmentProblem(
-                Problem(f"the validator did not answer within {limit} s", str(home()))
-            ) from None
-        if done.returncode != 0:
-            log.seek(0)
-            tail = log.read().decode(errors="replace").strip().splitlines()
-            why = next((t for t in tail if "Exception" in t or "Error" in t), "no message")
-            raise EnvironmentProblem(Problem(f"the validator stopped: {why[:300]}", str(home())))
-    return done.stdout.splitlines()
+                Problem(
+                    "the official HL7 validator is not prepared",
+                    str(home()),
+                    remedy="install Java 17 and run: python tools/hl7_validator/prepare.py",
+                )
+            )
+        classes = f"{home() / 'classes'}{os.pathsep}{home() / 'lib'}{os.sep}*"
+        command = [
+            java,
+            "-Xmx4g",
+            *options,
+            f"-Duser.home={home()}",
+            "-cp",
+            classes,
+            "Hl7Validator",
+            *GUIDES,
+        ]
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
+        self._process = subprocess.Popen(  # noqa: S603 - our own program with paths that exist
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log
+        )
+        self._limit = START_SECONDS
+
+    def __enter__(self) -> Validator:
+        """Return the validator, to be closed at the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the JVM."""
+        self.close()
+
+    def close(self) -> None:
+        """End the JVM; may be called twice."""
+        self._process.kill()
+        self._process.communicate()
+        self._log.close()
+
+    def judge(self, files: Iterable[Path], profile: str | None = None) -> list[Verdict]:
+        """Judge files, one after the other.
+
+        Args:
+            files: FHIR resources, .json or .xml.
+            profile: canonical to judge by, beside what the resources claim.
+
+        Raises:
+            EnvironmentProblem: it stopped, or did not answer in time.
+        """
+        more = f"\t{profile}" if profile else ""
+        requests = [f"{file.resolve()}{more}\n" for file in files]
+        limit = self._limit + FILE_SECONDS * len(requests)
+        late = threading.Event()
+
+        def give_up() -> None:
+            late.set()
+            self._process.kill()
+
+        watch = threading.Timer(limit, give_up)
+        watch.start()
+        try:
+            found = [self._one(request.encode()) for request in requests]
+        except (BrokenPipeError, EOFError):
+            raise EnvironmentProblem(self._stopped(limit if late.is_set() else 0)) from None
+        finally:
+            watch.cancel()
+        self._limit = 0
+        return found
+
+    def _one(self, request: bytes) -> Verdict:
+        told, asked = self._process.stdout, self._process.stdin
+        assert told is not None
+        assert asked is not None
+        asked.write(request)
+        asked.flush()
+        while line := told.readline():
+            answer = orjson.loads(line)
+            if "file" in answer:
+                return Verdict(answer["file"], tuple(answer["issues"]), int(answer["ms"]))
+        raise EOFError
+
+    def _stopped(self, limit: int) -> Problem:
+        """Return why there is no answer."""
+        self._process.wait()
+        if limit:
+            return Problem(f"the validator did not answer within {limit} s", str(home()))
+        self._log.seek(0)
+        tail = self._log.read().decode(errors="replace").strip().splitlines()
+        why = next((t for t in tail if "Exception" in t or "Error" in t), "no message")
+        return Problem(f"the validator stopped: {why[:300]}", str(home()))
+
+
+def validate(files: Iterable[Path], profile: str | None = None) -> list[Verdict]:
+    """Judge files with a validator of their own (see ``Validator.judge``)."""
+    given = list(files)
+    if not given:
+        return []
+    with Validator() as validator:
+        return validator.judge(given, profile)
 
 
 @dataclass(frozen=True, slots=True)

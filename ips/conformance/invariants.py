@@ -99,7 +99,8 @@ def trigger(expression: str) -> Trigger | None:
     except (FhirPathSyntaxError, Unsupported, KeyError):
         return None
     stems = tuple(names)
-    exact = names | {"_" + n for n in names} | {n + c for n in names for c in CHOICES}
+    exact = names | {n + c for n in names for c in CHOICES}
+    exact |= {"_" + n for n in exact}
     return exact.isdisjoint if stems else None
 
 

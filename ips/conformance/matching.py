@@ -38,6 +38,8 @@ def _build(node: Node, judge: Judge) -> Matcher:
         return _by_entry(node)
     if discriminators == (("profile", "resolve()"),):
         return _by_target(node, judge)
+    if discriminators == _TARGETS and _known_targets(node, judge):
+        return _by_target(node, judge)
     if discriminators and discriminators[0] == ("type", "resolve()"):
         return _by_target_type(node, judge, alone=len(discriminators) == 1)
     paths = tuple(path for how, path in discriminators if how in ("value", "pattern"))
@@ -46,6 +48,17 @@ def _build(node: Node, judge: Judge) -> Matcher:
         if index is not None:
             return _by_code(index, _CODED[paths])
     return lambda value, kind, place, judge: slices_of(node, value, kind, place, judge)
+
+
+_TARGETS = (("type", "resolve()"), ("profile", "resolve()"))
+"""Discriminators of which the second says all that the first does, where targets are known."""
+
+
+def _known_targets(node: Node, judge: Judge) -> bool:
+    """Whether all that slices may refer to are definitions at hand, each of one type."""
+    urls = [url for one in node.slices for type_ in one.types for url in type_.targets]
+    found = [judge.document.package.definition(url) for url in urls]
+    return all(d is not None and d.type not in ("Resource", "DomainResource") for d in found)
 
 
 def _by_url(node: Node) -> Matcher:
@@ -184,6 +197,12 @@ def _fitting(index: Candidates, resource: Json, place: Place, judge: Judge) -> l
     if len(found) == 1:
         return [found[0][0]]
     return surely(found, resource, place, judge) if found else []
+
+
+def nearly(node: Node, value: Any) -> Node | None:
+    """Return the slice that an entry in no slice may nearly be: the only one for its type."""
+    candidates = of_type(node, value)
+    return candidates[0] if len(candidates) == 1 and not candidates[0].min else None
 
 
 def of_type(node: Node, value: Any) -> list[Node]:

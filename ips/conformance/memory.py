@@ -66,7 +66,7 @@ KEEPS: dict[str, Callable[[Node, list[Node]], bool]] = {
 """Whether answers about a type can be kept, by an element and the roots of what may stand in it."""
 
 
-def coding(check: Check) -> Check:
+def coding(check: Check, noted: Callable[[], int]) -> Check:
     """Keep which codings are clean: system, code, display and version, all of them text."""
     clean: set[Any] = set()
 
@@ -77,15 +77,17 @@ def coding(check: Check) -> Check:
                 return True
         except TypeError:
             return bool(check(value))
+        before = noted()
         if not check(value):
             return False
-        _keep(clean, key, [value])
+        if noted() == before:
+            _keep(clean, key, [value])
         return True
 
     return run
 
 
-def concept(check: Check) -> Check:
+def concept(check: Check, noted: Callable[[], int]) -> Check:
     """Keep which concepts are clean by their codings; the text is looked at every time."""
     clean: set[Any] = set()
     text = FORMS["string"]
@@ -104,9 +106,11 @@ def concept(check: Check) -> Check:
                 return True
         except TypeError:
             return bool(check(value))
+        before = noted()
         if not check(value):
             return False
-        _keep(clean, key, codings)
+        if noted() == before:
+            _keep(clean, key, codings)
         return True
 
     return run
@@ -126,6 +130,7 @@ class Seen:
         self.targets: dict[str, Any] = {}
         """Entries by references that are well formed and lead to them."""
         self.fit: list[set[int]] = []
+        """What `fits` has put something into."""
 
     def forget(self) -> None:
         """Begin another document."""
@@ -133,24 +138,26 @@ class Seen:
         self.targets.clear()
         for known in self.fit:
             known.clear()
+        self.fit.clear()
 
-    def fitting(self) -> set[int]:
-        """Return a set for the entries found to be of an allowed kind in one place."""
-        self.fit.append(set())
-        return self.fit[-1]
+    def fits(self, known: set[int], target: Any) -> None:
+        """Keep that an entry was found to be of the kind allowed in one place."""
+        if not known:
+            self.fit.append(known)
+        known.add(id(target))
 
-    def once(self, check: Check, links: Callable[[], int]) -> Check:
-        """Ask a check once per value; a value that refers to something is asked every time."""
+    def once(self, check: Check, noted: Callable[[], int]) -> Check:
+        """Ask a check once per value; a value that something is noted of is asked every time."""
         mark, values = id(check), self.values
 
         def run(value: Any) -> bool:
             key = (id(value), mark)
             if key in values:
                 return True
-            before = links()
+            before = noted()
             if not check(value):
                 return False
-            if links() == before:
+            if noted() == before:
                 values.add(key)
             return True
 

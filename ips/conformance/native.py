@@ -68,7 +68,10 @@ def _begins_with(kind: str, name: str) -> Rule:
     def run(value: Any) -> bool | None:
         if value.get("type") != kind:
             return True if "type" in value else None
-        entries = _entries(value)
+        entries = value.get("entry", [])
+        if not isinstance(entries, list):
+            # One entry without an array around it breaks another rule, which tells it better.
+            return None
         return bool(entries) and entries[0].get("resource", {}).get("resourceType") == name
 
     return run

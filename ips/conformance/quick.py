@@ -11,11 +11,12 @@ Check = Callable[[Any], Any]
 """A truthy answer means clean; a wrong JSON type may raise TypeError."""
 
 _PLAIN = r"[^\x00-\x08\x0b\x0c\x0e-\x1f]*"
-_TEXT = rf"\s*[^\s\x00-\x1f]{_PLAIN}"
+_TEXT = rf"[^\S\x0b\x0c\x1c-\x1f]*[^\s\x00-\x1f]{_PLAIN}"
 _DAY = (
     r"(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)"
     r"|02-(?:0[1-9]|1\d|2[0-8]))"
 )
+_LEAP = r"(?:[12]\d(?:0[48]|[2468][048]|[13579][26])|(?:1[26]|2[048])00)-02-29"
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d)"
 _UUID = r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _OID = r"urn:oid:[0-2](?:\.(?:0|[1-9]\d*)){3,}"
@@ -30,11 +31,13 @@ FORMS: dict[str, Check] = {
     "uri": re.compile(_URI).fullmatch,
     "url": re.compile(_URI).fullmatch,
     "canonical": re.compile(_CANONICAL).fullmatch,
-    "date": re.compile(rf"[12]\d{{3}}(?:-(?:{_DAY}|0[1-9]|1[0-2]))?").fullmatch,
-    "dateTime": re.compile(rf"[12]\d{{3}}(?:-(?:{_DAY}(?:T{_CLOCK})?|0[1-9]|1[0-2]))?").fullmatch,
-    "instant": re.compile(rf"[12]\d{{3}}-{_DAY}T{_CLOCK}").fullmatch,
+    "date": re.compile(rf"[12]\d{{3}}(?:-(?:{_DAY}|0[1-9]|1[0-2]))?|{_LEAP}").fullmatch,
+    "dateTime": re.compile(
+        rf"[12]\d{{3}}(?:-(?:{_DAY}(?:T{_CLOCK})?|0[1-9]|1[0-2]))?|{_LEAP}(?:T{_CLOCK})?"
+    ).fullmatch,
+    "instant": re.compile(rf"(?:[12]\d{{3}}-{_DAY}|{_LEAP})T{_CLOCK}").fullmatch,
 }
-"""Forms that are surely right; a rarer right one (29 February) is left to the walker."""
+"""Forms that are surely right; a rarer right one (year 0999) is left to the walker."""
 
 
 def never(_value: Any) -> bool:
@@ -63,17 +66,17 @@ def listed(check: Check, low: int, high: int) -> Check:
     return run
 
 
-def coded_in(pairs: set[tuple[str, str]], text_will_do: bool) -> Check:
+def coded_in(pairs: set[tuple[str, str]], text_will_do: bool, otherwise: Check = never) -> Check:
     """Return the check that one coding of a concept is in a list of systems and codes."""
 
     def run(value: Any) -> bool:
         codings = value.get("coding", value)
         if codings is value:
             return text_will_do and "code" not in value
-        for coding in codings:  # noqa: SIM110 - a plain loop is faster here than any()
+        for coding in codings:
             if (coding.get("system", ""), coding.get("code")) in pairs:
                 return True
-        return False
+        return bool(otherwise(value))
 
     return run
 

@@ -56,6 +56,10 @@ class Children(Protocol):
         """Return the check of a property by all that is demanded of it."""
         ...
 
+    def contained(self, value: Any) -> bool:
+        """Leave what is contained to the walker; whether that can be put off."""
+        ...
+
     def beside(self, nodes: list[Node]) -> Check:
         """Return the check of what stands beside a primitive."""
         ...
@@ -172,7 +176,8 @@ def _complete(root: Node, shape: Shape) -> bool:
     for child in root.children:
         if child.name.endswith("[x]"):
             stem = child.name[:-3]
-            count = sum(stem + capital(t.code) in shape for t in child.types)
+            made = [stem + capital(t.code) for t in child.types]
+            count = sum(name in shape or "_" + name in shape for name in made)
             mandatory = child.min or any(one.min for one in child.slices)
             if count > 1 or (mandatory and not count):
                 return False
@@ -188,8 +193,7 @@ def property_check(roots: list[Node], key: str, children: Children) -> Check | N
             if key == "resourceType":
                 return anything
             if key == "contained":
-                # What is contained is judged in its container; the walker knows how.
-                return None
+                return children.contained
         demand = root.by_key.get(key[is_beside:])
         if demand is None or demand[0].max == 0:
             return None

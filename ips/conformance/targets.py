@@ -24,6 +24,30 @@ class References:
         self.here = Place("", {}, {})
         self.links: list[int] = []
         self.seen = Seen()
+        self.remarked: list[int] | None = None
+        """Identities of values that break nothing, but about which there is something to tell."""
+        self.remarks = self.doubts = 0
+
+    def remark(self, value: Any) -> bool:
+        """Note that there is something to tell; False where that cannot be put off."""
+        if self.remarked is None or type(value) is not dict:
+            return False
+        self.remarked.append(id(value))
+        self.remarks += 1
+        return True
+
+    def doubt(self, value: Any) -> bool:
+        """Note that something that matters for the verdict could not be judged."""
+        self.doubts += 1
+        return self.remark(value)
+
+    def contained(self, value: Any) -> bool:
+        """Note resources inside another: they are judged in it, and the walker knows how."""
+        return type(value) is list and bool(value) and all(map(self.doubt, value))
+
+    def noted(self) -> int:
+        """Return how much was noted so far: what notes something is asked every time."""
+        return len(self.links) + self.remarks
 
     def known_target(self, nodes: list[Node], roots: list[Node], check: Check) -> Check:
         """Return the check of a reference that asks only for its target's kind the second time."""
@@ -61,8 +85,10 @@ class References:
                 return True
             target = self.document.by_url.get(reference)
             if target is None:
+                if reference[0] == "#":
+                    return self.doubt(value)
                 target = self.document.resolve(reference, self.here)
-                if target is None or reference[0] == "#":
+                if target is None:
                     return False
             self.links.append(id(target))
             return fits(target)
@@ -73,7 +99,7 @@ class References:
         """Return the check of what a reference leads to, by all elements that speak of it."""
         wanted = {t: None for node in nodes for t in [_targets(node)] if t}
         checks = [self._fits(targets) for targets in wanted]
-        fit: set[int] = self.seen.fitting()
+        fit, seen = set[int](), self.seen
 
         def run(target: Json) -> bool:
             if id(target) in fit:
@@ -85,7 +111,7 @@ class References:
                     return False
                 final = final and answer is True
             if final:
-                fit.add(id(target))
+                seen.fits(fit, target)
             return True
 
         return run if checks else lambda _target: True
@@ -110,7 +136,7 @@ class References:
                 if self.judge.conforms(target, url, self.here):
                     key = (id(target), url)
                     return (
-                        True if key in self.document.clean or key in self.document.trials else None
+                        True if key in self.document.clean or key in self.document.tried else None
                     )
             return False
 

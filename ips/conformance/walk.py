@@ -6,17 +6,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from data.results import Severity
-from ips.conformance import elements, references
+from ips.conformance import elements, items, references, remarks
 from ips.conformance.context import Document, Findings, Place, short
 from ips.conformance.fast import Fast
 from ips.conformance.fhirpath.values import Env, Typed
 from ips.conformance.invariants import broken
-from ips.conformance.matching import matcher, of_type
+from ips.conformance.items import Item
+from ips.conformance.matching import matcher, nearly, of_type
 from ips.conformance.model import PRIMITIVES, Definition, Json, Node, Type
 from ips.conformance.refusal import refuses
-
-Item = tuple[Any, Any, Type, str]
-"""A repetition: value, what stands beside a primitive, type, step from the object to it."""
+from ips.conformance.remarks import Ways
 
 MAX_DEPTH = 100
 """Deeper nesting is an attack or a mistake, not a document."""
@@ -30,6 +29,8 @@ class Walker:
         self.findings = findings
         self.depth = 0
         self.fast = fast
+        self.ways: Ways | None = None
+        """Where to look, once the quick checks have said that all else is clean."""
 
     # -- resources ---------------------------------------------------------------------------
 
@@ -51,15 +52,20 @@ class Walker:
             self.document.full_urls.get(id(resource), place.base),
         )
         definitions = self.applicable(resource, base, profiles, inner)
+        outer, self.ways = self.ways, None
         if self.fast is not None and resource is self.document.root:
             self.fast.expect(definitions)
+            self.ways = self.fast.whole(definitions, resource)
+        known = self.document.paths.get(id(resource)) == inner.path
         for definition in definitions:
             key = (id(resource), definition.url)
-            walked = self.document.walked.get(key)
-            if walked is not None and self.document.paths.get(id(resource)) == inner.path:
-                self.findings.merge(walked)
-            elif key not in self.document.clean:
+            if key in self.document.clean:
+                continue
+            if known and (key in self.document.walked or self._remarkable(key) is not None):
+                self.findings.merge(self._alone(definition, resource, inner))
+            else:
                 self.definition(definition, resource, inner)
+        self.ways = outer
         elements.whole_resource(self, resource, inner)
 
     def applicable(
@@ -116,6 +122,8 @@ class Walker:
         if key not in self.document.verdicts:
             if self.fast is not None and self.fast.first_look(key, resource):
                 return True
+            if key in self.document.verdicts:
+                return self.document.verdicts[key]
             if refuses(definition, resource, self):
                 self.document.verdicts[key] = False
             elif self.fast is None or not self.fast.clean_by(definition, resource):
@@ -137,7 +145,7 @@ class Walker:
             found.merge(self._alone(one, resource, Place(path, resource, root, base)))
         sure = None if found.undecided else True
         self.document.verdicts[key] = False if found.errors else sure
-        self.document.trials[key] = found
+        self.document.tried.add(key)
 
     def _alone(self, definition: Definition, resource: Json, place: Place) -> Findings:
         """Return what is found in a resource by one definition; it is walked once."""
@@ -146,12 +154,17 @@ class Walker:
         if found is None:
             trial = Walker(self.document, Findings(), self.fast)
             trial.depth = self.depth
+            trial.ways = self._remarkable(key)
             if key not in self.document.clean:
                 trial.definition(definition, resource, place)
             found = trial.findings
             if id(resource) in self.document.paths:
                 self.document.walked[key] = found
         return found
+
+    def _remarkable(self, key: tuple[int, str]) -> Ways | None:
+        """Return what leads to something to tell, where a resource breaks nothing of a profile."""
+        return self.fast.remarkable.get(key) if self.fast is not None else None
 
     def definition(self, definition: Definition, value: Any, place: Place) -> None:
         """Judge a value by the root of a definition."""
@@ -166,6 +179,9 @@ class Walker:
             what = f"nested more than {MAX_DEPTH} deep"
             self.note("structure.depth", "error", what, place, node.source)
             return
+        if self.ways is not None:
+            remarks.tell(self, node, value, place, self.ways)
+            return
         self.depth += 1
         groups: dict[int, tuple[Node, list[Item]]] = {}
         keys: Iterable[str] = value
@@ -176,69 +192,30 @@ class Walker:
             name = key[1:] if key.startswith("_") else key
             found = node.by_key.get(name)
             if found is None:
-                self._unknown(node, key, place)
+                items.unknown(self, node, key, place)
             elif key is name or name not in value:
                 child, kind = found
                 group = groups.setdefault(id(child), (child, []))
-                group[1].extend(self._items(child, kind, name, value, place))
+                group[1].extend(items.of_property(self, child, kind, name, value, place))
         if lacking is None:
             lacking = [child for child in node.required if id(child) not in groups]
         for child in lacking:
             groups[id(child)] = (child, [])
-        for child, items in groups.values():
-            self.repetitions(child, items, place)
+        for child, repetitions in groups.values():
+            self.repetitions(child, repetitions, place)
         self.depth -= 1
 
-    def _unknown(self, node: Node, key: str, place: Place) -> None:
-        if key == "resourceType" and place.resource.get("resourceType") == node.definition.type:
-            return
-        self.note(
-            f"{node.id}.unknown-element",
-            "error",
-            f"«{short(key, 40)}» is not an element of {node.id}",
-            place,
-            node.source,
-        )
-
-    def _items(self, child: Node, kind: Type, name: str, value: Json, place: Place) -> list[Item]:
-        """Return the repetitions of one JSON property with their places."""
-        entry, beside = value.get(name), value.get("_" + name)
-        step = "." + child.name.removesuffix("[x]")
-        if not child.is_list:
-            if isinstance(entry, list) or isinstance(beside, list):
-                what = f"{child.name} must not be an array"
-                self.note(f"{child.id}.array", "error", what, place.at(step), child.source)
-                return [] if not entry else [(entry[0], None, kind, step)]
-            return [(entry, beside, kind, step)]
-        entries = entry if isinstance(entry, list) else [] if entry is None else None
-        besides = beside if isinstance(beside, list) else [] if beside is None else None
-        if entries is None or besides is None or not (entries or besides):
-            what = f"{child.name} must be an array with at least one entry"
-            self.note(f"{child.id}.array", "error", what, place.at(step), child.source)
-            return [] if entries is not None else [(entry, None, kind, step)]
-        if not besides:
-            return [(e, None, kind, f"{step}[{i}]") for i, e in enumerate(entries)]
-        return [
-            (
-                entries[i] if i < len(entries) else None,
-                besides[i] if i < len(besides) else None,
-                kind,
-                f"{step}[{i}]",
-            )
-            for i in range(max(len(entries), len(besides)))
-        ]
-
-    def repetitions(self, node: Node, items: list[Item], place: Place) -> None:
+    def repetitions(self, node: Node, found: list[Item], place: Place) -> None:
         """Judge how often an element stands, which slices it fills, and each repetition."""
-        elements.cardinality(self, node, len(items), place)
+        elements.cardinality(self, node, len(found), place)
         if node.slicing is None or not node.slices:
-            for item in items:
+            for item in found:
                 self.item(node, item, place)
             return
         find = matcher(node, self)
         counts: dict[int, int] = {}
         unmatched = []
-        for item in items:
+        for item in found:
             matched = find(item[0], item[2], place, self)
             for one in matched:
                 counts[id(one)] = counts.get(id(one), 0) + 1
@@ -281,10 +258,10 @@ class Walker:
 
     def _nearly(self, node: Node, item: Item, place: Place) -> None:
         """Warn about an entry that lacks something to be what its type alone can be here."""
-        candidates = of_type(node, item[0])
-        if len(candidates) != 1 or candidates[0].min:
+        candidate = nearly(node, item[0])
+        if candidate is None:
             return
-        resource = candidates[0].child("resource")
+        resource = candidate.child("resource")
         trial = Walker(self.document, Findings(), self.fast)
         if resource is not None:
             at = place.at(item[3])
@@ -295,7 +272,7 @@ class Walker:
             more = f", and {len(reasons) - 1} more" if len(reasons) > 1 else ""
             what = f"does not meet {name}, which entries of its type are for: {reasons[0]}{more}"
             at = place.at(item[3])
-            self.note(f"{node.id}.near-miss", "warning", what, at, candidates[0].source)
+            self.note(f"{node.id}.near-miss", "warning", what, at, candidate.source)
 
     # -- values --------------------------------------------------------------------------------
 
@@ -359,6 +336,10 @@ class Walker:
 
     def rules(self, node: Node, value: Any, place: Place, type_: str = "") -> None:
         """Judge fixed and pattern values, bindings and invariants of a node."""
+        if self.ways is not None:
+            if id(value) in self.ways:
+                elements.bindings(self, node, value, place)
+            return
         plain = self.fast is not None and not type_ and type(value) is dict
         if plain and self.fast and self.fast.holds(node, value, place):
             return

@@ -14,7 +14,7 @@ from ips.conformance import memory
 from ips.conformance.context import Judge, Place
 from ips.conformance.demands import Demands, Rules
 from ips.conformance.elements import clean_identifier
-from ips.conformance.matching import Matcher, matcher
+from ips.conformance.matching import Matcher, matcher, nearly
 from ips.conformance.model import PRIMITIVES, Node, Type
 from ips.conformance.quick import Check, all_of, listed, never
 from ips.conformance.shapes import Rule, by_shape
@@ -70,31 +70,42 @@ class Weaver(Demands, ABC):
 
     def _sliced(self, demands: list[Demand]) -> Check:
         """Return the check of repetitions, each by the slice that it is in each of the profiles."""
-        finders = [_Slices(node, kind, self.judge) for node, kind in demands]
-        low = max(node.min for node, _ in demands)
+        sliced = [(n, k) for n, k in demands if n.slicing is not None and n.slices]
+        # An element without slices speaks of every repetition; how many there may be says `high`.
+        others = [(n, k) for n, k in demands if n.slicing is None or not n.slices]
+        finders = [_Slices(node, kind, self.judge) for node, kind in sliced]
+        low = max(1, *(node.min for node, _ in demands))
         high = min((node.max for node, _ in demands if node.max != -1), default=-1)
         checks: dict[tuple[int, ...], Check] = {}
-        if len(finders) == 1:
+        if len(demands) == 1:
             return self._sliced_once(finders[0], demands[0][1])
+        choices = [f.chosen for f in finders]
+        complete = [f.complete for f in finders if f.mandatory]
+
+        def of(chosen: list[Node]) -> Check:
+            key = tuple(map(id, chosen))
+            check = checks.get(key)
+            if check is None:
+                pairs = zip(chosen, sliced, strict=True)
+                check = self.value([*((n, d[1]) for n, d in pairs), *others])
+                checks[key] = check
+            return check
 
         def run(items: Any) -> bool:
-            if type(items) is not list or not items or len(items) < low:
-                return False
-            if high != -1 and len(items) > high:
+            if type(items) is not list or len(items) < low or (high != -1 and len(items) > high):
                 return False
             counts: dict[int, int] = {}
+            here, judge = self.here, self.judge
             for item in items:
-                chosen = [f.chosen(item, self.here, self.judge, counts) for f in finders]
-                if None in chosen:
+                chosen = []
+                for choose in choices:
+                    one = choose(item, here, judge, counts)
+                    if one is None:
+                        return False
+                    chosen.append(one)
+                if not of(chosen)(item):
                     return False
-                key = tuple(map(id, chosen))
-                check = checks.get(key)
-                if check is None:
-                    pairs = zip(chosen, demands, strict=True)
-                    check = checks[key] = self.value([(n, d[1]) for n, d in pairs if n is not None])
-                if not check(item):
-                    return False
-            return all(f.complete(counts) for f in finders)
+            return all(all_there(counts) for all_there in complete)
 
         return run
 
@@ -179,8 +190,9 @@ class Weaver(Demands, ABC):
         if keeps is not None and all(map(keeps, nodes, roots)):
             if code == "Reference":
                 return self.known_target(nodes, [r for found in roots for r in found], check)
-            return memory.coding(check) if code == "Coding" else memory.concept(check)
-        return self.seen.once(check, lambda: len(self.links)) if code in memory.DEAR else check
+            keep = memory.coding if code == "Coding" else memory.concept
+            return keep(check, self.noted)
+        return self.seen.once(check, self.noted) if code in memory.DEAR else check
 
     def _distinct(self, roots: Iterable[Node]) -> list[Node]:
         return list({self.sharing.of_value(root): root for root in roots}.values())
@@ -223,21 +235,25 @@ class _Slices:
 
     def __init__(self, node: Node, kind: Type, judge: Judge) -> None:
         self.node, self.kind = node, kind
-        sliced = node.slicing is not None and bool(node.slices)
-        self.find: Matcher | None = matcher(node, judge) if sliced else None
+        self.find: Matcher = matcher(node, judge)
+        self.near = bool(node.slices_by_resource)
         self.closed = node.slicing is not None and node.slicing.rules == "closed"
-        self.mandatory = [one for one in node.slices if one.min] if sliced else []
+        self.mandatory = [one for one in node.slices if one.min]
+        self.counted = frozenset(id(one) for one in node.slices if one.min or one.max != -1)
 
     def chosen(self, item: Any, place: Place, judge: Judge, counts: dict[int, int]) -> Node | None:
         """Return the element that speaks of an item; None where that is in doubt."""
-        if self.find is None:
-            return self.node
         matched = self.find(item, self.kind, place, judge)
         if not matched:
-            return None if self.closed else self.node
+            return None if self.closed or (self.near and nearly(self.node, item)) else self.node
+        if len(matched) > 1:
+            return None
         one = matched[0]
-        count = counts[id(one)] = counts.get(id(one), 0) + 1
-        return None if len(matched) > 1 or (one.max != -1 and count > one.max) else one
+        if id(one) in self.counted:
+            count = counts[id(one)] = counts.get(id(one), 0) + 1
+            if one.max != -1 and count > one.max:
+                return None
+        return one
 
     def complete(self, counts: dict[int, int]) -> bool:
         """Whether no mandatory slice is missing."""

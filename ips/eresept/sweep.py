@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 
 from ips.loss import Fate, Loss
 from ips.sources.base import Reading, shortened
@@ -21,15 +20,15 @@ def sweep(roots: Iterable[Element], reading: Reading, obligations: Iterable[str]
         reading: the notebook with the notes so far.
         obligations: ids of the catalogue for the new notes.
     """
-    reading.loss.add_later(partial(_missed, roots, tuple(obligations)))
+    reading.loss.add_later(_missed, roots, tuple(obligations))
 
 
 def _missed(
     roots: Iterable[Element], obligations: tuple[str, ...], notes: Sequence[Loss]
 ) -> Iterator[Loss]:
     noted = {note.element for note in notes}
-    inside = {note.element.split("/Base64Container", 1)[0] for note in notes
-              if "/Base64Container/" in note.element}  # fmt: skip
+    inside = {path.split("/Base64Container", 1)[0] for path in noted
+              if "/Base64Container/" in path}  # fmt: skip
     found = [part for root in roots for part in _uncovered(root, noted)]
     for part in found:
         if part.name == "Base64Container" and part.path.rpartition("/")[0] in inside:
@@ -52,6 +51,7 @@ def _uncovered(root: Element, noted: set[str]) -> list[Element]:
         known = part.attributes
         if part.value or (known and (known.get("V") or known.get("DN"))):
             found.append(part)
-        if part.parts:
-            waiting += reversed(part.parts)
+        parts = part.parts
+        if parts:
+            waiting += reversed(parts)
     return found

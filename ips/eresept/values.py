@@ -44,16 +44,22 @@ class Coded(NamedTuple):
 
 
 _NOTHING = Coded()
+_tuple = tuple.__new__
+"""Makes a NamedTuple without the detour of its constructor."""
 
 
 def coded(element: Element) -> Coded:
     """Return a CS or CV element; one without ``V`` and ``DN`` is its own text."""
-    if not element.attributes:
+    known = element.attributes
+    if not known:
         return Coded("", element.value) if element.value else _NOTHING
-    get = element.attributes.get
-    code, display = get("V", "").strip(), get("DN", "").strip()
-    return Coded(code, display if code or display else element.value, get("S", "").strip(),
-                 get("OT", "").strip())  # fmt: skip
+    code = known["V"].strip() if "V" in known else ""
+    display = known["DN"].strip() if "DN" in known else ""
+    system = known["S"].strip() if "S" in known else ""
+    original = known["OT"].strip() if "OT" in known else ""
+    if not code and not display:
+        display = element.value
+    return _tuple(Coded, (code, display, system, original))
 
 
 def number(element: Element) -> Number | None:

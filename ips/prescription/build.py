@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 from data.errors import InputError, Problem
 from ips.eresept import fest as fest_reader
@@ -161,7 +160,7 @@ def _one(
         request.request(prescription, subject=subject, requester=requester, medication=drug,
                         route=way, recall=recall)
     )  # fmt: skip
-    message.body.reading.loss.add_later(partial(_closed, message))
+    message.body.reading.loss.add_later(_closed, message)
     return patient
 
 
@@ -191,7 +190,7 @@ def build_dispensation(
     for supply in medicines:
         dispensation(supply, into, products)
     for message in {id(s.report.element): s.message for s in supplies}.values():
-        message.body.reading.loss.add_later(partial(_closed, message))
+        message.body.reading.loss.add_later(_closed, message)
     sweep(report.roots, reading, DISPENSATION)
     reading.stop()
     built = _built(into, medicines[0].message, reading, [])

@@ -10,9 +10,9 @@ from ips.summary.copying import clean, default, stable_id
 
 Resource = dict[str, Any]
 
-_DOUBTFUL = (b"\\", b'""', b'" ')
-_DOUBTFUL_ABROAD = (*_DOUBTFUL, b"\xc2", b"\xe1", b"\xe2", b"\xe3", b"\xef")
-"""Bytes of JSON that text has which may be nothing but space, or hold what FHIR or XML forbid."""
+_DOUBTFUL_ABROAD = (b"\xc2", b"\xe1", b"\xe2", b"\xe3", b"\xef")
+"""Bytes of JSON whose text may hold what FHIR or XML forbid, beside the escapes. Text of nothing
+but space need not be looked for: the readers strip it, and what is empty then is left out."""
 
 
 class Collection:
@@ -56,9 +56,12 @@ def _written(resource: Resource) -> bytes | None:
         content = orjson.dumps(resource, default=default, option=orjson.OPT_SORT_KEYS)
     except (TypeError, ValueError):  # text that is no Unicode
         return None
-    for mark in _DOUBTFUL if content.isascii() else _DOUBTFUL_ABROAD:
-        if mark in content:
-            return None
+    if b"\\" in content:
+        return None
+    if not content.isascii():
+        for mark in _DOUBTFUL_ABROAD:
+            if mark in content:
+                return None
     return content
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from ips import terms
@@ -14,13 +13,18 @@ from ips.sources.base import shortened
 from ips.sources.element import Element
 
 PERSONAL = "(personal details)"
+_tuple = tuple.__new__
+"""Makes a NamedTuple without the detour of its constructor."""
 _ANONYMOUS = frozenset({PERSONAL, "(national number)", "(contact point)", "(other number)"})
 """Words of our own, which hold nothing to mask."""
 
 
 def exact(element: Element) -> Element:
     """Note that an element travels as it stands; return it."""
-    return lose(element, EXACT, "")
+    if element.element is not None:
+        element.reading.source.loss.add_later(_worded, element, EXACT, "", "", "")
+        element.skip_all()
+    return element
 
 
 def lose(element: Element, fate: Fate, reason: str, list_id: str = "", shown: str = "") -> Element:
@@ -39,9 +43,7 @@ def lose(element: Element, fate: Fate, reason: str, list_id: str = "", shown: st
     if element.element is not None:
         if not reason and fate is not EXACT:
             raise ValueError(f"{element.path}: a fate of «{fate}» needs a reason")
-        element.reading.source.loss.add_later(
-            partial(_worded, element, fate, reason, list_id, shown)
-        )
+        element.reading.source.loss.add_later(_worded, element, fate, reason, list_id, shown)
         element.skip_all()
     return element
 
@@ -50,7 +52,7 @@ def _worded(
     element: Element, fate: Fate, reason: str, list_id: str, shown: str, _: Sequence[Loss]
 ) -> tuple[Loss]:
     words = shown if shown in _ANONYMOUS else shortened(shown or element.shown())
-    return (Loss(element.path, words, fate, reason, PRESCRIPTION, list_id),)
+    return (_tuple(Loss, (element.path, words, fate, reason, PRESCRIPTION, list_id)),)
 
 
 def text(element: Element, fate: Fate = EXACT, reason: str = "") -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from ips import identifiers
 from ips.eresept.envelope import PRESCRIPTION, Message
 from ips.eresept.values import coded
 from ips.identifiers import PersonNumber
-from ips.loss import APPROXIMATE, EXACT, NOT_CARRIED
+from ips.loss import APPROXIMATE, EXACT, NOT_CARRIED, Loss
 from ips.prescription import urls
 from ips.prescription.bundle import Collection, Resource
 from ips.prescription.notes import PERSONAL, concept, exact, lose
@@ -70,7 +71,7 @@ def requester(message: Message, into: Collection) -> dict[str, Any]:
     who = into.add(_practitioner(person)) if person else ""
     role = concept(person.child("TypeHealthcareProfessional"), "9060")
     specialty = concept(resept.child("Spesialitet"), "7426")
-    organisation.rest(("X1.2",))
+    info.reading.loss.add_later(_left, organisation)
     if not who and not where:
         return urls.absent()
     made = pack(
@@ -80,6 +81,12 @@ def requester(message: Message, into: Collection) -> dict[str, Any]:
         code=[role] if role else [], specialty=[specialty] if specialty else [],
     )  # fmt: skip
     return {"reference": into.add(made)}
+
+
+def _left(part: Element, _: Sequence[Loss]) -> list[Loss]:
+    """Return the notes on what nobody asked for; the notebook is used for these alone by now."""
+    part.rest(PRESCRIPTION)
+    return part.reading.loss.handed_over().items
 
 
 def envelope(info: Element) -> None:

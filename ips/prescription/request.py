@@ -269,6 +269,8 @@ def _notes(prescription: Prescription) -> list[str]:
 
 
 def _labelled(part: Element, label: str) -> str:
+    if part.element is None:
+        return ""
     words = part.shown()
     lose(part, AS_TEXT, f"It has no field of its own. {_NOTE}")
     return f"{label}: {words}" if words else ""

@@ -58,11 +58,17 @@ def locate(name: str) -> Path:
     """Return the file of that path, or the sample of that name.
 
     Raises:
-        InputError: neither.
+        InputError: neither, or a folder.
     """
     path = Path(name)
     if path.is_file():
         return path
+    if path.is_dir():
+        inside = sorted(path.glob("*.xml"))
+        first = f", for example {inside[0]}" if inside else "; there is no XML in this folder"
+        raise InputError(Problem("this is a folder; a prescription is built of one message", name,
+                                 rule="one M1, M9.6 or M10 at a time",
+                                 remedy=f"name one file{first}"))  # fmt: skip
     if name in samples():
         return samples()[name].path
     near = difflib.get_close_matches(name, samples(), n=1)

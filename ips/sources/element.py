@@ -10,6 +10,7 @@ children by name, and their places, are worked out once, when the first of them 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -20,8 +21,11 @@ from ips.sources import dates
 from ips.sources.base import Reading
 from ips.sources.treatment import Code
 
-_NOTHING: dict[str, list[Element]] = {}
+_NOTHING: dict[str, Element] = {}
+_ALONE: dict[str, list[Element]] = {}
+"""No name that several children share."""
 _BARE: Mapping[str, str] = {}
+_new = object.__new__
 _ENOUGH = 40
 """Words of an element and those below; the loss report shows no more."""
 
@@ -33,13 +37,13 @@ class Element:
         element: None when it is absent.
         path: its place, for the loss report and for errors.
         reading: the notebook.
-        root: place of the document that it stands in.
+        root: place of the document that it stands in; only the outermost element of one has it.
         value: the text of the element itself, with single blanks at line level kept.
         attributes: as they are written.
     """
 
-    __slots__ = ("_asked", "_done", "_names", "_parts", "attributes", "element", "path",
-                 "reading", "root", "value")  # fmt: skip
+    __slots__ = ("_asked", "_done", "_groups", "_names", "_parts", "attributes",
+                 "element", "path", "reading", "root", "value")  # fmt: skip
 
     def __init__(
         self, element: etree._Element | None, reading: Reading, root: str = "", path: str = ""
@@ -56,9 +60,10 @@ class Element:
         self.reading = reading
         self.root = root
         self._asked = self._done = False
-        self._parts: Sequence[Element] = ()
         # An element without children, or one that is not there, needs no further look.
-        self._names: dict[str, list[Element]] | None = _NOTHING
+        self._names: dict[str, Element] | None = _NOTHING
+        self._groups: dict[str, list[Element]]
+        self._parts: list[Element]
         if element is None:
             self.path = path or root
             self.value = ""
@@ -85,7 +90,7 @@ class Element:
     @property
     def said(self) -> str:
         """The text of the element, or its ``V`` where it has no text."""
-        return self.value or self.attribute("V")
+        return self.value or self.attributes.get("V", "").strip()
 
     def attribute(self, name: str) -> str:
         """Return an attribute, empty when absent."""
@@ -96,31 +101,41 @@ class Element:
         """The child elements in their order; looking at them does not count as reading them."""
         if self._names is None:
             self._names = self._grown()
-        return self._parts
+        return () if self._names is _NOTHING else self._parts
 
-    def _grown(self) -> dict[str, list[Element]]:
-        """Make the children, number those that share a name, and return them by local name."""
+    def _grown(self) -> dict[str, Element]:
+        """Make the children, number those that share a name, return the first of each name."""
         element: Any = self.element  # the stubs of lxml know no slices
-        place, reading, root = f"{self.path}/", self.reading, self.root
-        names: dict[str, list[Element]] = {}
+        place, reading = f"{self.path}/", self.reading
+        names: dict[str, Element] = {}
         parts: list[Element] = []
         for child in element[:]:  # a list of them is made twice as fast
-            tag = child.tag
-            if not isinstance(tag, str):
-                continue
-            name = tag[tag.rfind("}") + 1 :]
-            part = Element(child, reading, root, place + name)
-            if name in names:
-                names[name].append(part)
-            else:
-                names[name] = [part]
+            name = _local(child.tag)
+            if not name:
+                continue  # a comment
+            part = _new(Element)  # as __init__ would make it, which costs twice as much
+            part.element = child
+            part.reading = reading
+            part.path = place + name
+            text = child.text
+            part.value = text.strip() if text else ""
+            found = child.items()
+            part.attributes = dict(found) if found else _BARE
+            part._asked = part._done = False
+            part._names = None if len(child) else _NOTHING
+            names[name] = part
             parts.append(part)
-        if len(names) < len(parts):
-            for group in names.values():
-                if len(group) > 1:
-                    _number(group)
-        self._parts = parts
-        return names
+        self._parts, self._groups = parts, _ALONE
+        return names if len(names) == len(parts) else self._grouped(parts)
+
+    def _grouped(self, parts: Sequence[Element]) -> dict[str, Element]:
+        groups: dict[str, list[Element]] = {}
+        for part in parts:
+            groups.setdefault(part.name, []).append(part)
+        self._groups = {name: group for name, group in groups.items() if len(group) > 1}
+        for group in self._groups.values():
+            _number(group)
+        return {name: group[0] for name, group in groups.items()}
 
     def child(self, name: str) -> Element:
         """Return the first child of a name; an empty element when there is none."""
@@ -128,18 +143,17 @@ class Element:
         if names is None:
             names = self._names = self._grown()
         if name in names:
-            found = names[name][0]
+            found = names[name]
             found._asked = True
             return found
-        place = f"{self.path}/{name}"
-        return Element(None, self.reading, place, place)
+        return _absent(f"{self.path}/{name}", self.reading)
 
     def given(self, *names: str) -> list[Element]:
         """Return the first child of each of several names, of those that are there."""
         known = self._names
         if known is None:
             known = self._names = self._grown()
-        found = [known[name][0] for name in names if name in known]
+        found = [known[name] for name in names if name in known]
         for part in found:
             part._asked = True
         return found
@@ -149,7 +163,9 @@ class Element:
         names = self._names
         if names is None:
             names = self._names = self._grown()
-        found = names.get(name, ())
+        if name not in names:
+            return ()
+        found = self._groups[name] if name in self._groups else (names[name],)
         for part in found:
             part._asked = True
         return found
@@ -159,7 +175,11 @@ class Element:
         names = self._names
         if names is None:
             names = self._names = self._grown()
-        return self.child(name).said if name in names else ""
+        if name not in names:
+            return ""
+        found = names[name]
+        found._asked = True
+        return found.value or found.attributes.get("V", "").strip()
 
     def code(self, name: str) -> Code:
         """Return a coded child (CS or CV)."""
@@ -234,6 +254,8 @@ class Element:
 
     def shown(self) -> str:
         """Return the content as one line for the loss report."""
+        if self._names is _NOTHING and not self.attributes:
+            return self.value[:300]
         said: list[str] = []
         self._say(said)
         return said[0][:300] if len(said) == 1 else " ".join(dict.fromkeys(said))[:300]
@@ -263,6 +285,25 @@ class Element:
                                   obligations)  # fmt: skip
             elif part._names is not _NOTHING:
                 part.rest(obligations)
+
+
+def _absent(path: str, reading: Reading) -> Element:
+    """Return an element that is not there; a message is asked for dozens of them."""
+    made = _new(Element)
+    made.element = None
+    made.reading = reading
+    made.path = path
+    made.value = ""
+    made.attributes = _BARE
+    made._asked = made._done = False
+    made._names = _NOTHING
+    return made
+
+
+@lru_cache(maxsize=4096)
+def _local(tag: Any) -> str:
+    """Return a tag without its namespace, empty for a comment; tags come again and again."""
+    return tag[tag.rfind("}") + 1 :] if isinstance(tag, str) else ""
 
 
 def _number(group: Sequence[Element]) -> None:

@@ -55,6 +55,8 @@ class Given(NamedTuple):
     def on_and_off(self) -> tuple[Element, Element]:
         """DagerPa and DagerAv: so many days with and without."""
         rhythm = self.node.child("FastDose")
+        if rhythm.element is None:
+            return rhythm, rhythm
         return rhythm.child("DagerPa"), rhythm.child("DagerAv")
 
     @property
@@ -92,9 +94,11 @@ class Stretch(NamedTuple):
         """Yield the doses."""
         for name, needed in (("DoseFastTidspunkt", False), ("DoseEtterBehov", True)):
             for node in self.node.children(name):
-                rate = node.child("Infusjonshastighet")
-                yield Given(node, needed, node.child("Mengde"), node.child("Intervall"),
-                            rate.child("Volum"), rate.child("Tidsenhet"))  # fmt: skip
+                rate = volume = time = node.child("Infusjonshastighet")
+                if rate.element is not None:
+                    volume, time = rate.child("Volum"), rate.child("Tidsenhet")
+                yield Given(node, needed, node.child("Mengde"), node.child("Intervall"), volume,
+                            time)  # fmt: skip
 
 
 def stretches(prescribed: Element) -> Iterator[Stretch]:

@@ -54,22 +54,18 @@ def read_folder(folder: Path) -> tuple[list[MapRow], OwnSets, Names]:
             Problem("there is no such folder", str(folder), remedy=f"give a folder with {_READS}")
         )
     problems = Problems()
-    maps: dict[Path, list[MapRow]] = {}
-    sets, names = OwnSets(), Names()
-    with problems.gather():
-        maps = read_maps(folder, problems)
-    with problems.gather():
-        sets = read_sets(folder, problems)
+    maps = read_maps(folder, problems)
+    sets = read_sets(folder, problems)
+    names: Names = {}
     with problems.gather():
         names = read_names(folder, problems)
-    if not problems.found:
-        read = {*maps, *sets.files, folder / "designations.csv"}
-        for file in sorted({*folder.rglob("*.csv")} - read):
-            problems.add("this table would not be read", str(file),
-                         remedy="move it to maps/ or value-sets/")  # fmt: skip
-        if not (maps or sets.files or names or problems.found):
-            problems.add("there is nothing to read in this folder", str(folder),
-                         remedy=f"put in it {_READS}")  # fmt: skip
+    read = {*maps, *sets.files, folder / "designations.csv"}
+    for file in sorted({*folder.rglob("*.csv")} - read):
+        problems.add("this table would not be read", str(file),
+                     remedy="move it to maps/ or value-sets/")  # fmt: skip
+    if not (maps or sets.files or names or problems.found):
+        problems.add("there is nothing to read in this folder", str(folder),
+                     remedy=f"put in it {_READS}")  # fmt: skip
     problems.stop()
     return [row for rows in maps.values() for row in rows], sets, names
 

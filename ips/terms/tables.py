@@ -153,15 +153,13 @@ def _own_maps(problems: Problems) -> dict[str, list[CodeMap]]:
 
 
 def read_maps(folder: Path, problems: Problems) -> dict[Path, list[MapRow]]:
-    """Return the rows of a user's own maps by file; ``problems`` gets every wrong row.
-
-    Raises:
-        InputError: a file that cannot be read, or whose columns are not those of a map.
-    """
-    found = {}
+    """Return the rows of a user's own maps by file; ``problems`` gets all that is wrong."""
+    found: dict[Path, list[MapRow]] = {}
     for file in sorted((folder / "maps").glob("*.csv")):
-        rows = found[file] = _rows(file, problems)
-        for row in rows:
+        found[file] = []
+        with problems.gather():
+            found[file] = _rows(file, problems)
+        for row in found[file]:
             check_system(row.source.system, row.where, problems)
             if row.target:
                 check_system(row.target.system, row.where, problems)

@@ -125,25 +125,28 @@ def own_sets() -> OwnSets:
 
 
 def read_sets(folder: Path, problems: Problems) -> OwnSets:
-    """Return the value sets of a folder; ``problems`` gets every wrong row.
-
-    Raises:
-        InputError: a file that cannot be read, or whose columns are not those of a value set.
-    """
+    """Return the value sets of a folder; ``problems`` gets all that is wrong."""
     found = OwnSets()
     for file in sorted((folder / "value-sets").glob("*.csv")):
         found.files.add(file)
-        for row in read_csv(file, OWN_COLUMNS, problems):
-            if not (row["value_set"] and row["system"] and row["code"]):
-                problems.add("value_set, system and code must all be filled", row.where)
-                continue
-            check_system(normalise_system(row["system"]), row.where, problems)
-            found.add(row["value_set"], row["system"], row["code"], row["display_en"])
+        with problems.gather():
+            _read_csv(file, found, problems)
     for file in sorted(folder.rglob("*.fsh")):
-        _read_fsh(file, found)
+        with problems.gather():
+            _read_fsh(file, found)
     for file in sorted(folder.rglob("*.json")):
-        _read_json(file, found, problems)
+        with problems.gather():
+            _read_json(file, found, problems)
     return found
+
+
+def _read_csv(file: Path, found: OwnSets, problems: Problems) -> None:
+    for row in read_csv(file, OWN_COLUMNS, problems):
+        if not (row["value_set"] and row["system"] and row["code"]):
+            problems.add("value_set, system and code must all be filled", row.where)
+            continue
+        check_system(normalise_system(row["system"]), row.where, problems)
+        found.add(row["value_set"], row["system"], row["code"], row["display_en"])
 
 
 def _read_fsh(file: Path, found: OwnSets) -> None:

@@ -20,7 +20,8 @@ _ATTRIBUTE = "urn:oasis:names:tc:xspa:1.0:subject:subject-id"
 _HUMAN = "110153"
 _WHO = ("X2.3.2b", "E09.2c")
 _WHOSE = ("X2.3.2",)
-_WHAT = ("X2.3.2c", "E09.2e")
+_WHAT = ("X2.3.2", "E09.2e")
+"""A document id says which data, and no category (EHDS Art 9(2)(c); not Annex II 3.2(c))."""
 _E, _W = Severity.ERROR, Severity.WARNING
 
 

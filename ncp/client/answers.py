@@ -12,10 +12,10 @@ from typing import Any
 
 from data.errors import Problem
 from data.results import Outcome, Result, Severity
-from ips.identifiers import mask
 from ncp.client.failures import Unreachable
 from ncp.client.message import Message
 from ncp.client.transport import Reply
+from ncp.client.words import harmless
 from ncp.codes import Status
 from ncp.messages import xca, xcpd, xdr
 from ncp.model import DocumentEntry, Person, Refusal, Weight
@@ -122,17 +122,12 @@ def opened(reply: Reply) -> tuple[Envelope, Refusal | None, list[Result]]:
         if envelope.fault is None:
             raise _useless(reply, reason) from None
         if fault.code != "Sender":
-            raise _useless(reply, f"country A answers with a fault, {fault.code}: {reason}"
-                           ) from None  # fmt: skip
+            code = harmless(fault.code)
+            raise _useless(reply, f"country A answers with a fault, {code}: {reason}") from None
         text = f"{reason} ({harmless(fault.detail)})" if fault.detail else reason
         return envelope, Refusal("SOAP-SENDER", text, location=fault.subcode,
                                  status="Failure"), found  # fmt: skip
     return envelope, None, found
-
-
-def harmless(words: str) -> str:
-    """Return words from abroad without numbers of people and without what steers a terminal."""
-    return mask("".join(c if c.isprintable() else " " for c in words))
 
 
 def _useless(reply: Reply, what: str) -> Unreachable:
@@ -157,7 +152,7 @@ def read_answer(reply: Reply) -> Identified | Listed | Fetched | Taken:
     try:
         said = reading(envelope)
     except SoapFault as broken:
-        raise _useless(reply, f"the answer cannot be read: {broken.reason}") from None
+        raise _useless(reply, f"the answer cannot be read: {harmless(broken.reason)}") from None
     said["findings"] = (*found, *said["findings"])
     return kind(**shared, **said)
 

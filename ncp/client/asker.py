@@ -7,11 +7,13 @@ hours, one for each patient), 2.3 (next of kin).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from data.errors import InputError, Problem
+from data.loaders.tables import read_bytes
 from ncp.audit import CareRelation
 from ncp.countries import country as find_country
 from ncp.model import HealthProfessional, PatientId
@@ -19,7 +21,7 @@ from ncp.trust import issue
 from ncp.trust.keys import Signer
 from ncp.trust.names import KIN, Kind
 from ncp.trust.policy import role as find_role
-from ncp.trust.signature import Broken, parsed
+from ncp.trust.signature import MAX_BYTES, Broken, parsed
 from ncp.trust.statement import Statement, read
 
 DOCTOR, PHARMACIST = "221", "2262"
@@ -82,21 +84,38 @@ class Asker:
     _news: list[Issued] = field(default_factory=list, repr=False)
 
     @classmethod
+    def read(cls, files: Sequence[Path], seal: Signer | None = None) -> Asker:
+        """Return who asks with assertions that lie in files.
+
+        Raises:
+            InputError: unreadable, too large, no assertion, or two of one kind.
+        """
+        contents = [read_bytes(file, MAX_BYTES).strip() for file in files]
+        return cls.of_files(contents, None, seal, [str(file) for file in files])
+
+    @classmethod
     def of_files(cls, contents: list[bytes], who: HealthProfessional | None = None,
-                 seal: Signer | None = None) -> Asker:  # fmt: skip
+                 seal: Signer | None = None, names: Sequence[str] = ()) -> Asker:  # fmt: skip
         """Return who asks with assertions made elsewhere; a missing one is issued with the seal.
+
+        Args:
+            contents: the assertions.
+            who: the professional, where it is known.
+            seal: what signs a missing one.
+            names: of their files, for errors.
 
         Raises:
             InputError: no assertion, or two of one kind.
         """
         given: dict[Kind, bytes] = {}
-        for content in contents:
-            kind = _read(content).kind
+        places = names or ("--assertion",) * len(contents)
+        for content, place in zip(contents, places, strict=True):
+            kind = _read(content, place).kind
             if kind is None or kind in given:
                 raise InputError(
                     Problem("this is no assertion of the exchange" if kind is None else
-                            f"there are two assertions of kind {kind.name}", "--assertion",
-                            rule="one HCP, and one TRC or next of kin each",
+                            f"there are two assertions of kind {kind.name}", place,
+                            rule="--assertion: one HCP, and one TRC or next of kin each",
                             remedy="issue them with: ehds ncp assert")
                 )  # fmt: skip
             given[kind] = content
@@ -186,11 +205,11 @@ class Asker:
         return content
 
 
-def _read(content: bytes) -> Statement:
+def _read(content: bytes, place: str = "--assertion") -> Statement:
     try:
         return read(parsed(content))
     except Broken as broken:
         raise InputError(
-            Problem(f"an assertion cannot be read: {broken.text}", "--assertion",
+            Problem(f"an assertion cannot be read: {broken.text}", place,
                     remedy="issue one with: ehds ncp assert")
         ) from None  # fmt: skip

@@ -15,10 +15,15 @@ from ips.cda.write import to_cda
 from ips.conformance.reader import read_document
 from ips.loss import LossReport
 from ips.prescription import Product, Supply, dispense
+from ips.xml import parse
+from ncp.client.words import harmless
+from ncp.codes import HL7
 from ncp.connector.people import person_of_fhir
-from ncp.model import Person
+from ncp.model import DocumentKind, Person
 
 _CDA = b"ClinicalDocument"
+_KNOWN = {DocumentKind.EPRESCRIPTION.value: "an ePrescription",
+          DocumentKind.PATIENT_SUMMARY.value: "a patient summary"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,40 @@ def bundle_of(content: bytes, name: str) -> dict[str, Any]:
     if _CDA in content[:4096]:
         return to_fhir(content, name=name).bundle
     if not content.strip():
-        raise InputError(Problem("the file is empty", name))
+        raise InputError(Problem("the file is empty", name,
+                                 remedy="give the document as it was retrieved"))  # fmt: skip
     return read_document(content)
+
+
+def reported(content: bytes, name: str) -> Person:
+    """Return the patient of an eDispensation that is to be taken back.
+
+    What is no eDispensation is refused here: country A can only say no to it, and would learn of a
+    document that is none of its business.
+
+    Args:
+        content: the file, as it was reported.
+        name: of the file, for errors.
+
+    Raises:
+        InputError: no eDispensation in CDA, or without a patient that country A knows.
+    """
+    remedy = "give the file that «ehds ncp dispense -o» wrote"
+    if not content.strip():
+        raise InputError(Problem("the file is empty", name, remedy=remedy))
+    if _CDA not in content[:4096]:
+        raise InputError(Problem("this is no CDA document", name, remedy=remedy,
+                                 rule="a discard is the eDispensation itself, in CDA"))  # fmt: skip
+    root = parse(content, name=name)
+    code = root.find(f"{{{HL7}}}code")
+    said = "" if code is None else code.get("code", "")
+    if said != DocumentKind.EDISPENSATION.value:
+        found = _KNOWN.get(said, f"a document of type «{harmless(said)}»")
+        raise InputError(
+            Problem(f"this is no eDispensation but {found}", name, remedy=remedy,
+                    rule=f"ClinicalDocument/code {DocumentKind.EDISPENSATION.value}")
+        )  # fmt: skip
+    return person_of(bundle_of(content, name), name)
 
 
 def person_of(bundle: dict[str, Any], name: str) -> Person:

@@ -12,10 +12,17 @@ from requests.exceptions import (
     RequestException,
     SSLError,
 )
-from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import (
+    HTTPError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
 
 from data.errors import EnvironmentProblem, Problem
 from ncp.client.message import Message
+from ncp.client.words import harmless
 
 _BUSY = frozenset({500, 502, 503, 504})
 _SOAP = ("application/soap+xml", "multipart/related", "text/xml", "application/xml")
@@ -46,7 +53,7 @@ def check_usable(answer: requests.Response, body: bytes, sent: Message) -> None:
     media = kind.partition(";")[0].strip().lower()
     if status in (200, 400, 415, 500) and media in _SOAP and body.strip():
         return
-    shown = kind[:80] or "none"
+    shown = harmless(kind[:80]) or "none"
     problems = {
         401: Problem("country A does not know who asks (HTTP 401)", sent.to,
                      remedy="check the TLS client certificate: --cert and --key"),
@@ -98,18 +105,33 @@ def _refused(error: BaseException | None) -> bool:
 
 
 def _inner(error: BaseException | None) -> object:
-    """Return the error of OpenSSL, without the layers around it."""
+    """Return the error of the socket or of OpenSSL, without the layers around it."""
     found: object = error
-    for _ in range(5):
-        arguments = getattr(found, "args", ())
+    for _ in range(8):
         deeper = getattr(found, "reason", None)
-        if isinstance(deeper, BaseException):
-            found = deeper
-        elif arguments and isinstance(arguments[0], BaseException):
-            found = arguments[0]
-        else:
+        if not isinstance(deeper, BaseException):
+            arguments = reversed(getattr(found, "args", ()))
+            deeper = next((a for a in arguments if isinstance(a, BaseException)), None)
+        if deeper is None:
             break
+        found = deeper
     return found
+
+
+def why(error: BaseException) -> str:
+    """Return why a line broke, in words that people know, in one line."""
+    inner = _inner(error)
+    if isinstance(inner, NameResolutionError):
+        return "the name of the host is not known"
+    if isinstance(inner, NewConnectionError) and isinstance(inner.__context__, OSError):
+        inner = inner.__context__
+    if isinstance(inner, OSError) and inner.strerror and not isinstance(inner, ssl.SSLError):
+        return harmless(inner.strerror)
+    unverified = getattr(inner, "verify_message", "")
+    if unverified:
+        return harmless(f"certificate verify failed: {unverified}")
+    said = " ".join(str(getattr(inner, "reason", None) or inner).split())
+    return harmless(f"{type(inner).__name__}: {said}"[:300])
 
 
 def _before_sending(error: BaseException) -> bool:
@@ -138,13 +160,14 @@ def failure(error: BaseException, sent: Message) -> Unreachable:
         )  # fmt: skip
     if _before_sending(error):
         return Unreachable(
-            Problem("country A cannot be reached", sent.to,
+            Problem(f"country A cannot be reached: {why(error)}", sent.to,
                     remedy="check that it runs («ehds ncp serve») and --url"), sent
         )  # fmt: skip
     broken = isinstance(error, ChunkedEncodingError | ContentDecodingError | HTTPError)
     what = "the answer broke off" if broken else "the connection to country A broke"
     remedy = "try again; who does not trust our certificate (--cert, --key) may cut the line too"
-    return Unreachable(Problem(what, sent.to, remedy=doubt(sent) or remedy), sent, doubtful=True)
+    return Unreachable(Problem(f"{what}: {why(error)}", sent.to, remedy=doubt(sent) or remedy),
+                       sent, doubtful=True)  # fmt: skip
 
 
 def doubt(sent: Message) -> str:
@@ -159,4 +182,4 @@ def _short(error: BaseException) -> str:
     """Return the reason that OpenSSL gives."""
     inner = _inner(error)
     said = getattr(inner, "verify_message", "") or getattr(inner, "reason", "") or inner
-    return " ".join(str(said).split())[:200]
+    return harmless(" ".join(str(said).split())[:200])

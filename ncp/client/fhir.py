@@ -26,6 +26,7 @@ from ncp.audit import Event, Indicator, Party, Transaction, Wire, categories
 from ncp.audit.journal import record
 from ncp.client.asker import Asker
 from ncp.client.partner import Partner
+from ncp.client.words import harmless
 from ncp.fhir.token import make
 from ncp.fhir.wire import FHIR_JSON, Json
 from ncp.model import DocumentKind, Operation, PatientId
@@ -337,7 +338,8 @@ class EhrApi:
         said = orjson.loads(answer.content)
         if not answer.good:
             raise EnvironmentProblem(
-                Problem(f"no token: {said.get('error_description', answer.status)}", endpoint,
+                Problem(f"no token: {harmless(str(said.get('error_description', answer.status)))}",
+                        harmless(endpoint),
                         remedy="check the client id, its key and its scopes")
             )  # fmt: skip
         ends = now + dt.timedelta(seconds=int(said["expires_in"]))
@@ -382,5 +384,9 @@ def _resource(media: str, content: bytes, where: str) -> Json:
 
 def _unusable(what: str, where: str) -> EnvironmentProblem:
     return EnvironmentProblem(
-        Problem(what, where.partition("?")[0], remedy="check the address, and that the server runs")
+        Problem(
+            harmless(what),
+            harmless(where.partition("?")[0]),
+            remedy="check the address, and that the server runs",
+        )
     )

@@ -6,9 +6,11 @@ import datetime as dt
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from data.errors import EnvironmentProblem, InputError, Problem
+from ncp.client.securing import check_files
+from ncp.client.words import harmless
 from ncp.countries import Country, country
 from ncp.trust import certs
 
@@ -60,26 +62,45 @@ class Partner:
         return f"{base}/{name}" if path else f"{base}{BASE}/{name}"
 
 
-def checked(partner: Partner) -> Partner:
-    """Return the partner, once its address may be spoken to.
+def address(url: str, option: str = "--url") -> SplitResult:
+    """Return the parts of an address, once it may be spoken to.
+
+    Args:
+        url: of a contact point.
+        option: how errors name where it comes from.
 
     Raises:
         InputError: no URL of HTTP, or plain HTTP to another machine: assertions and health data
             would be readable on the way.
     """
-    parts = urlsplit(partner.url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    parts = _parts(url)
+    if parts is None:
         raise InputError(
-            Problem(f"«{partner.url}» is no address of a contact point", "--url",
+            Problem(f"«{harmless(url)}» is no address of a contact point", option,
                     remedy="write it as https://ncp.example:8443")
         )  # fmt: skip
-    if parts.scheme == "http" and parts.hostname not in _HERE:
+    if parts.scheme == "http" and not here(parts):
         raise InputError(
-            Problem("without TLS only this machine is spoken to", "--url",
+            Problem("without TLS only this machine is spoken to", option,
                     rule="MyHealth@EU: mutual TLS 1.2 or later between contact points",
                     remedy="give an address that starts with https://")
         )  # fmt: skip
-    return partner
+    return parts
+
+
+def _parts(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # brackets without an address of IPv6 in them, or a port that is no number
+        return None
+    usable = parts.scheme in ("http", "https") and parts.hostname and port != 0
+    return parts if usable and url.isprintable() and " " not in url else None
+
+
+def here(parts: SplitResult) -> bool:
+    """Return whether an address is of this machine."""
+    return parts.hostname in _HERE
 
 
 def at_home(
@@ -107,6 +128,7 @@ def at_home(
         EnvironmentProblem: no address, and no server runs here.
         InputError: an unknown country, an address that must not be used, unusable certificates.
     """
+    check_files(ca, certificate, key)
     told = _told(home)
     url = url or told.get("url", "")
     if not url:
@@ -115,14 +137,12 @@ def at_home(
                     remedy="start one with «ehds ncp serve», or name one with --url")
         )  # fmt: skip
     known = country(country_a or told.get("country", "") or "NO")
-    if url.startswith("http://"):
-        return checked(Partner(url, known))
+    if address(url).scheme == "http":
+        return Partner(url, known)
     own = certs.ensure(home / "certs" / country(country_b).code, country_b, now=now)
     client = own.folder / "client"
-    return checked(
-        Partner(url, known, ca or own.ca_file, certificate or client.with_suffix(".pem"),
-                key or certificate or client.with_suffix(".key"))
-    )  # fmt: skip
+    return Partner(url, known, ca or own.ca_file, certificate or client.with_suffix(".pem"),
+                   key or certificate or client.with_suffix(".key"))  # fmt: skip
 
 
 def _told(home: Path) -> dict[str, str]:

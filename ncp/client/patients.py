@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from data.errors import InputError, Problem
 from ips import record
@@ -11,6 +12,7 @@ from ncp import tables
 from ncp.codes import DNR, FNR
 from ncp.connector.people import person_of_fhir
 from ncp.model import PatientId, Traits
+from ncp.search import Field
 
 _NUMBER = re.compile(r"[0-9]{11}")
 _D_NUMBER = "4567"
@@ -53,7 +55,7 @@ def traits(patient: str, ids: Sequence[str], country: str, **more: str) -> Trait
     given = tuple(identifier(one) for one in ids)
     if "^" in patient:
         given = (identifier(patient, "--patient"), *given)
-    elif patient and any(c.isdigit() for c in patient) and not any(c.isalpha() for c in patient):
+    elif _is_number(patient, country):
         given = (_number(patient, country), *given)
     elif patient:
         person = person_of_fhir(record.load(patient).patient, patient)
@@ -74,17 +76,33 @@ def traits(patient: str, ids: Sequence[str], country: str, **more: str) -> Trait
     )  # fmt: skip
 
 
+def _is_number(text: str, country: str) -> bool:
+    """Return whether this is meant as a number: no letters, or as the country writes its own."""
+    if not any(c.isdigit() for c in text):
+        return False
+    return not any(c.isalpha() for c in text) or (
+        any(f.format for f in _fitting(text, country)) and not Path(text).exists()
+    )
+
+
+def _fitting(text: str, country: str) -> list[Field]:
+    """Return the identifiers of a country whose form a text has."""
+    mask = tables.search_masks().get(country)
+    return [f for f in (mask.identifiers if mask else ())
+            if not f.format or re.fullmatch(f.format, text, re.ASCII)]  # fmt: skip
+
+
 def _number(text: str, country: str) -> PatientId:
     if country == "NO" and _NUMBER.fullmatch(text):
         return PatientId(DNR if text[0] in _D_NUMBER else FNR, text)
     mask = tables.search_masks().get(country)
     fields = mask.identifiers if mask else ()
-    fits = [f for f in fields if not f.format or re.fullmatch(f.format, text, re.ASCII)]
+    fits = _fitting(text, country)
     if len(fits) == 1:
         return PatientId(fits[0].domain, text)
     listing = ", ".join(f"{f.domain} ({f.name})" for f in fields)
     raise InputError(
         Problem(f"it is not clear which identifier of {country} this number is", "--patient",
                 rule=f"identifiers of {country}: {listing or 'none is known'}",
-                remedy="give it with its root: --id ROOT^NUMBER")
+                remedy="give it with its root, as ROOT^NUMBER")
     )  # fmt: skip

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from ips.identifiers import mask
 from ncp import tables
+from ncp.client.words import harmless
 from ncp.countries import rows
 from ncp.model import Refusal
 
@@ -44,17 +44,22 @@ def meaning(code: str, lang: str) -> str:
 
 
 def refusal_lines(refusal: Refusal, lang: str) -> list[str]:
-    """Return a refusal for people: its code with what it means, and what country A said."""
+    """Return a refusal for people: its code with what it means, and what country A said.
+
+    Numbers of people are masked, and nothing of it steers a terminal.
+    """
     what = meaning(refusal.code, lang)
-    lines = [f"{refusal.code}: {what}" if what else refusal.code]
+    code = harmless(refusal.code)
+    lines = [f"{code}: {what}" if what else code]
     if refusal.text and refusal.text != what:
-        lines.append("  " + text("refusal.said", lang, text=mask(refusal.text)))
+        lines.append("  " + text("refusal.said", lang, text=harmless(refusal.text)))
     if refusal.reason:
         known = _texts().get(f"reason.{refusal.reason}")
-        said = f"{refusal.reason} ({known[lang]})" if known else refusal.reason
+        reason = harmless(refusal.reason)
+        said = f"{reason} ({known[lang]})" if known else reason
         lines.append("  " + text("refusal.reason", lang, text=said))
     if refusal.location:
-        lines.append("  " + text("refusal.where", lang, text=mask(refusal.location)))
+        lines.append("  " + text("refusal.where", lang, text=harmless(refusal.location)))
     return lines
 
 

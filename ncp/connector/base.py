@@ -61,7 +61,8 @@ class NationalConnector(Protocol):
     long as ``going()``; it is called once, in the background. A method ``origins(unique_id)``
     names the systems that a document came from, for the audit (EHDS Annex II 3.2(e)); without it
     the institution of the author is named. A method ``opens(unique_id, pin)`` says whether a PIN
-    (or its absence) gives access to a prescription.
+    (or its absence) gives access to a prescription. A method ``studies(patient)`` returns imaging
+    studies (FHIR R4 ImagingStudy); with it they can be searched for over FHIR.
     """
 
     def find(self, traits: Traits) -> Sequence[Person]:

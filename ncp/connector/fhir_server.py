@@ -2,7 +2,7 @@
 
 Patients with ``Patient?identifier`` (IHE PDQm ITI-78), documents with ``DocumentReference`` (MHD
 ITI-67) and its attachment (ITI-68); where the server lists no patient summary it is asked to make
-one (``Patient/{id}/$summary``, IPS 2.0.0). Every request has a timeout; reading is tried again.
+one (``Patient/{id}/$summary``, IPS 2.0.0). The line to it is in ``ncp.connector.fhir_line``.
 """
 
 from __future__ import annotations
@@ -14,33 +14,29 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.util.retry import Retry
 
-from data.errors import InputError
+from data.errors import InputError, Problem
 from ips.conformance.reader import read_document
 from ips.identifiers import mask
 from ncp.connector import making
 from ncp.connector.base import Consent, Notice
 from ncp.connector.consents import Consents
 from ncp.connector.described import describe
+from ncp.connector.fhir_line import TIMEOUT, Bounds, FhirLine
 from ncp.connector.library import Library
 from ncp.connector.making import Making
 from ncp.connector.people import agrees, person_of_fhir
-from ncp.model import DocumentEntry, DocumentKind, PatientId, Person, Refusal, Traits
+from ncp.model import DocumentEntry, DocumentKind, PatientId, Person, Traits
+
+__all__ = ["TIMEOUT", "FhirServer"]
 
 _log = logging.getLogger("ehds.ncp")
-TIMEOUT = (5.0, 20.0)
-"""Seconds to connect, and between two bytes."""
-_LARGEST = 32 * 1024 * 1024
 _DOCUMENTS = 2000
 """Documents that are remembered."""
 _FRESH = 300.0
 """Seconds for which a summary that the server has made counts as current."""
-_FHIR_JSON = "application/fhir+json"
 
 
 class FhirServer:
@@ -52,6 +48,7 @@ class FhirServer:
         headers: sent with every request (authorisation).
         consents: what patients have forbidden; the server is the place for it if it can say so.
         session: the HTTP client, for other certificates.
+        bounds: how much of the server is waited for.
     """
 
     def __init__(
@@ -62,10 +59,9 @@ class FhirServer:
         headers: Mapping[str, str] | None = None,
         consents: Consents | None = None,
         session: requests.Session | None = None,
+        bounds: Bounds | None = None,
     ) -> None:
-        self._base = base.rstrip("/") + "/"
-        self._session = session or _session()
-        self._session.headers.update({"Accept": _FHIR_JSON, **(headers or {})})
+        self._line = FhirLine(base, headers=headers, session=session, bounds=bounds)
         self._consents = consents or Consents()
         self._library = Library(country)
         self._makings: OrderedDict[tuple[PatientId, str, str, str], Making] = OrderedDict()
@@ -75,10 +71,8 @@ class FhirServer:
         """Return the persons with one of the identifiers whose demographics agree."""
         found: list[Person] = []
         for one in traits.ids:
-            for patient in self._patients(one):
-                person = person_of_fhir(patient, "Patient")
-                if person not in found and agrees(person, traits):
-                    found.append(person)
+            found += [person for person, _ in self._patients(one)
+                      if person not in found and agrees(person, traits)]  # fmt: skip
         return found
 
     def documents(self, patient: PatientId, kind: DocumentKind) -> Sequence[DocumentEntry]:
@@ -87,15 +81,17 @@ class FhirServer:
         for reference in self._references(patient, kind):
             version = str((reference.get("meta") or {}).get("versionId") or reference.get("date"))
             urls = [str((c.get("attachment") or {}).get("url") or "")
-                    for c in reference.get("content", ())]  # fmt: skip
+                    for c in reference.get("content") or ()]  # fmt: skip
             found += [(url, version) for url in filter(None, urls[:1])]
         if not found and kind is DocumentKind.PATIENT_SUMMARY:
             age = str(int(time.monotonic() // _FRESH))
-            found = [(f"Patient/{p['id']}/$summary", age) for p in self._patients(patient)]
+            found = [(f"Patient/{identity}/$summary", age)
+                     for _, identity in self._patients(patient) if identity]  # fmt: skip
         entries: list[DocumentEntry] = []
         for url, version in found:
             made = self._making(patient, kind, url, version)
-            entries += self._library.entries(made, patient) if made else []
+            listed = self._library.entries(made, patient) if made else []
+            entries += listed if listed and self._is_of(patient, listed[0], url) else []
         return entries
 
     def content(self, unique_id: str) -> bytes:
@@ -105,6 +101,13 @@ class FhirServer:
             KeyError: no such document.
         """
         return self._library.content(unique_id)
+
+    def studies(self, patient: PatientId) -> Sequence[dict[str, Any]]:
+        """Return the patient's imaging studies, as the server has them (FHIR R4)."""
+        named = f"urn:oid:{patient.root}|{patient.extension}"
+        own = {f"Patient/{identity}" for _, identity in self._patients(patient)}
+        found = self._line.search("ImagingStudy", {"patient.identifier": named})
+        return [one for one in found if _subject_of(one) in own]
 
     def consent(self, patient: PatientId, kind: DocumentKind, country: str) -> Consent:
         """Return whether documents of a kind may go to a country."""
@@ -118,17 +121,34 @@ class FhirServer:
         """Note it in the log: the server is not written to."""
         _log.info("discard of %s is not written to the FHIR server", notice.dispensation_id)
 
-    def _patients(self, one: PatientId) -> list[dict[str, Any]]:
-        bundle = self._json("Patient", {"identifier": f"urn:oid:{one.root}|{one.extension}"})
-        return [r for r in _resources(bundle) if r.get("resourceType") == "Patient"]
+    def _patients(self, one: PatientId) -> list[tuple[Person, str]]:
+        """Return the persons who have an identifier, with their ids on the server."""
+        asked = {"identifier": f"urn:oid:{one.root}|{one.extension}"}
+        found = []
+        for patient in self._line.search("Patient", asked):
+            try:
+                person = person_of_fhir(patient, "Patient")
+            except InputError as error:
+                _log.warning("left out: Patient: %s", mask(error.problems[0].what))
+                continue
+            if one in person.ids:  # else the server has passed over what it was asked
+                found.append((person, str(patient.get("id") or "")))
+        return found
 
     def _references(self, patient: PatientId, kind: DocumentKind) -> list[dict[str, Any]]:
-        bundle = self._json(
+        return self._line.search(
             "DocumentReference",
             {"patient.identifier": f"urn:oid:{patient.root}|{patient.extension}",
              "type": f"http://loinc.org|{kind}", "status": "current"},
         )  # fmt: skip
-        return [r for r in _resources(bundle) if r.get("resourceType") == "DocumentReference"]
+
+    def _is_of(self, patient: PatientId, entry: DocumentEntry, url: str) -> bool:
+        """Return whether a document is of the patient, perhaps by another of their identifiers."""
+        named = set(self._library.described(entry.unique_id).person.ids)
+        if patient in named or any(named & set(p.ids) for p, _ in self._patients(patient)):
+            return True
+        _log.error("left out: %s: the document is another patient's", mask(url))
+        return False
 
     def _making(
         self, patient: PatientId, kind: DocumentKind, url: str, version: str
@@ -151,7 +171,9 @@ class FhirServer:
         return made
 
     def _fetched(self, kind: DocumentKind, url: str) -> Making:
-        content, name = self._get(url, {}), mask(url)
+        content, name = self._line.fetch(url), mask(url)
+        if content is None:
+            raise InputError(Problem("it is not there", name))
         if b"ClinicalDocument" not in content[:4096]:
             document = read_document(content)
             if document.get("resourceType") != "Binary":
@@ -159,49 +181,8 @@ class FhirServer:
             content = base64.b64decode(str(document.get("data", "")))
         return making.as_it_came({describe(content, name).level: content}, kind, name)
 
-    def _json(self, path: str, params: dict[str, str]) -> dict[str, Any]:
-        try:
-            return read_document(self._get(path, params))
-        except InputError:
-            raise _unavailable("the answer is no FHIR resource") from None
 
-    def _get(self, path: str, params: dict[str, str]) -> bytes:
-        url = urljoin(self._base, path)
-        if urlsplit(url)[:2] != urlsplit(self._base)[:2]:
-            raise _unavailable("the server names a document on another server")
-        try:
-            with self._session.get(url, params=params, timeout=TIMEOUT, stream=True) as response:
-                if response.status_code in (404, 410):
-                    return b'{"resourceType": "Bundle", "type": "searchset"}'
-                response.raise_for_status()
-                parts, size = [], 0
-                for part in response.iter_content(65536):
-                    size += len(part)
-                    if size > _LARGEST:
-                        raise _unavailable("the answer is too large")
-                    parts.append(part)
-                return b"".join(parts)
-        except requests.RequestException as error:
-            _log.warning("FHIR server: %s", mask(type(error).__name__))
-            raise _unavailable(type(error).__name__) from None
-
-
-def _unavailable(why: str) -> Refusal:
-    """The register cannot be asked; each operation has its own code for it."""
-    return Refusal("ERROR_PI_REGISTRY_NOT_AVAILABLE", "The national registry is not available.",
-                   reason="AnswerNotAvailable", details={"why": why})  # fmt: skip
-
-
-def _resources(bundle: dict[str, Any]) -> list[dict[str, Any]]:
-    entries = bundle.get("entry") or []
-    return [e["resource"] for e in entries if isinstance(e, dict)
-            and isinstance(e.get("resource"), dict)]  # fmt: skip
-
-
-def _session() -> requests.Session:
-    made = requests.Session()
-    retry = Retry(total=2, backoff_factor=0.2, status_forcelist=(502, 503, 504),
-                  allowed_methods=("GET",), raise_on_status=False)  # fmt: skip
-    for scheme in ("http://", "https://"):
-        made.mount(scheme, HTTPAdapter(max_retries=retry, pool_maxsize=32))
-    return made
+def _subject_of(resource: dict[str, Any]) -> str:
+    """Return ``Patient/id`` of the subject, whose address may be whole."""
+    reference = str((resource.get("subject") or {}).get("reference") or "")
+    return "/".join(reference.partition("/_history")[0].split("/")[-2:])

@@ -4,6 +4,7 @@
 """
 
 from ncp.fhir.app import routes
-from ncp.fhir.settings import Settings, load, register
+from ncp.fhir.clients import register
+from ncp.fhir.settings import Settings, load
 
 __all__ = ["Settings", "load", "register", "routes"]

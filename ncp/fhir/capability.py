@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ncp.fhir import documents, patients
+from ncp.fhir import documents, imaging, patients
+from ncp.fhir.paging import LARGEST
 from ncp.fhir.wire import Json
 from ncp.service.point import Point
 
@@ -30,11 +31,25 @@ _DEFINITIONS = {
         "category": "DocumentReference-category", "status": "DocumentReference-status",
         "_id": "Resource-id",
     },
+    "ImagingStudy": {
+        "patient": "clinical-patient", "identifier": "clinical-identifier",
+        "modality": "ImagingStudy-modality", "started": "ImagingStudy-started",
+        "reason": "ImagingStudy-reason", "bodysite": "ImagingStudy-bodysite",
+        "dicom-class": "ImagingStudy-dicom-class", "status": "ImagingStudy-status",
+    },
 }  # fmt: skip
 _NOTES = {
     "patient.identifier": "Chained: urn:oid:<authority>|<value>",
     "creation": "Attachment.creation",
 }
+_EVERYWHERE = [
+    {
+        "name": "_count",
+        "type": "number",
+        "documentation": f"Matches of a page, at most {LARGEST}; the rest: link «next»",
+    },
+    {"name": "_elements", "type": "string", "documentation": "Elements that are wanted"},
+]
 _SMART = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 
 
@@ -50,6 +65,8 @@ def exchange(point: Point, base: str) -> Json:
         _resource("Bundle", ("read",)),
         _resource("Binary", ("read",)),
     ]  # fmt: skip
+    if imaging.offered(point):
+        resources.append(_resource(imaging.KIND, ("search-type",), imaging.PARAMETERS))
     made = _statement(point, base, "MyHealth@EU NCPeH API of country A", security, resources)
     made["rest"][0]["interaction"] = [{"code": "transaction"}, {"code": "batch"}]
     return made
@@ -87,7 +104,8 @@ def _statement(point: Point, base: str, title: str, security: Json, resources: l
         "format": ["application/fhir+json", "application/fhir+xml"],
         "software": {"name": "ehds"},
         "implementation": {"description": f"{title}: {point.country.name_en}", "url": base},
-        "rest": [{"mode": "server", "security": security, "resource": resources}],
+        "rest": [{"mode": "server", "security": security, "resource": resources,
+                  "searchParam": _EVERYWHERE}],
     }  # fmt: skip
 
 

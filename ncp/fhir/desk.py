@@ -103,6 +103,7 @@ class Desk:
             return self._decline(call, asked, error)
 
     def _interaction(self, asked: Asked) -> tuple[Interaction, str]:
+        self._connected(asked)
         if asked.broken:
             raise declined(asked.status, "too-long" if asked.status == 413 else "timeout",
                            asked.broken)  # fmt: skip
@@ -121,7 +122,20 @@ class Desk:
         raise declined(404, "not-supported", f"«{asked.path[:80]}» is not offered; "
                        f"see {asked.base}/metadata")  # fmt: skip
 
+    def _connected(self, asked: Asked) -> None:
+        """Refuse a connection whose certificate was taken back since it was made.
+
+        Raises:
+            Declined: 401.
+        """
+        if asked.peer is None:
+            return
+        why_not = self.point.trust.revoked(asked.peer, self.point.clock())
+        if why_not:
+            raise declined(401, "login", why_not, "TLS", "1001")
+
     def _openly(self, open_: Public, asked: Asked) -> Said:
+        self._connected(asked)
         made = open_.answer(asked)
         if isinstance(made, Said):
             return made

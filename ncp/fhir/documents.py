@@ -6,8 +6,7 @@ Sources: MyHealth@EU NCPeH API 9.1.0, document search and retrieval; IHE MHD ITI
 from __future__ import annotations
 
 import base64
-import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -19,7 +18,7 @@ from ips.cda.read import to_fhir
 from ips.conformance.reader import read_document
 from ips.xml import parse
 from ncp.audit import categories
-from ncp.fhir import names, published
+from ncp.fhir import criteria, names, paging, published
 from ncp.fhir.call import FhirCall
 from ncp.fhir.negotiation import answer_media
 from ncp.fhir.outcomes import Declined, Issue, declined, issue_of, outcome
@@ -37,12 +36,9 @@ PARAMETERS = {
     "contenttype": "token", "category": "token", "status": "token", "identifier": "token",
     "creation": "date", "_id": "token",
 }  # fmt: skip
-OWN = ("location", "period", "facility", "setting", "event", "security-label", "format", "related")
-"""Parameters of MHD that are accepted though nothing is indexed by them (ITI-67 3.67.4.1.2)."""
-EHR_PARAMETERS = {**PARAMETERS, **dict.fromkeys(OWN, "token")}
+EHR_PARAMETERS = {**PARAMETERS, **dict.fromkeys(criteria.OWN, "token")}
 _LISTED = tuple(kind for kind in DocumentKind if list_operation(kind))
 _LARGEST = 64 * 1024 * 1024
-_SECOND = dt.timedelta(seconds=1)
 _MISSING = "ERROR_GENERIC_DOCUMENT_MISSING"
 _PATIENT = "write patient.identifier=urn:oid:<authority>|<value>, or patient=Patient/<id>"
 
@@ -63,16 +59,19 @@ def search(call: FhirCall) -> Result:
         Declined: a parameter cannot be read, or no patient is among them.
     """
     assert call.asked is not None
-    query = read_query(call.asked, [*PARAMETERS, "_elements", "_count",
-                                    *(OWN if call.is_ehr else ())])  # fmt: skip
-    kinds, chosen = _kinds(query)
+    query = read_query(call.asked, [*PARAMETERS, "_elements", "_count", paging.CURSOR,
+                                    *(criteria.OWN if call.is_ehr else ())])  # fmt: skip
+    kinds, chosen = _kinds(query, call.is_ehr)
     call.category = categories(kinds) if chosen else ""
     kinds = _permitted(call, kinds, chosen)
     call.hooked()
-    patient = _patient(call, query)
+    patient = patient_asked(call, query)
     notes = query.warnings()
     found = [] if patient is None else _found(call, patient, kinds, chosen)
-    found = [one for one in found if _wanted(one, query)]
+    found = [
+        one for one in found
+        if criteria.wanted(one.resource, query) and criteria.of_type(one.resource, query)
+    ]  # fmt: skip
     if not found:
         nothing = Refusal(
             document_kinds()[kinds[0]].not_found,
@@ -81,11 +80,28 @@ def search(call: FhirCall) -> Result:
         )
         call.refusals.append(nothing)
         notes.append(issue_of(nothing))
-    call.documents += [e.unique_id for one in found for e in one.levels]
+    page = paging.page(found, _place, query)
+    call.documents += [e.unique_id for one in page.shown for e in one.levels]
+    return Result(resource=_answer(call, query, patient, page, notes),
+                  keep=_remembering(page.shown, patient))  # fmt: skip
+
+
+def _answer(
+    call: FhirCall, query: Query, patient: PatientId | None, page: paging.Page[Document],
+    notes: Sequence[Issue],
+) -> Json:  # fmt: skip
+    whose = names.of_patient(patient).id if patient else ""
     elements = [e for group in query.texts("_elements") for e in group if e]
-    bundle = searchset((only(one.resource, elements) for one in found), call.base,
-                       "DocumentReference", outcome(notes) if notes else None)  # fmt: skip
-    return Result(resource=bundle, keep=_remembering(found))
+    kind = "DocumentReference"
+    return searchset(
+        (only(one.resource, elements) for one in page.shown), call.base,
+        paging.link(kind, query, whose), outcome(notes) if notes else None, total=page.total,
+        following=paging.link(kind, query, whose, page.after) if page.after else "",
+    )  # fmt: skip
+
+
+def _place(one: Document) -> paging.Place:
+    return paging.place(str(one.resource.get("date", "")), str(one.resource["id"]))
 
 
 def read_reference(call: FhirCall, identity: str) -> Result:
@@ -181,23 +197,23 @@ def _given(asked: Asked, identity: str, content: bytes, media: str, form: str) -
     return Result(raw=content, media=media)
 
 
-def _kinds(query: Query) -> tuple[list[DocumentKind], bool]:
+def _kinds(query: Query, ehr: bool) -> tuple[list[DocumentKind], bool]:
     """Return the kinds that are asked for, and whether they were named."""
+    types = published.TYPES if ehr else {kind.value: kind for kind in _LISTED}
     groups = query.tokens("type")
     if not groups:
         return list(_LISTED), False
-    found = [
-        k for k in _LISTED if all(any(_is_kind(token, k) for token in group) for group in groups)
-    ]
+    found = [kind for kind in _LISTED if all(
+        any(_is_kind(token, kind, types) for token in group) for group in groups)]  # fmt: skip
     if not found:
         raise declined(400, "not-supported", "documents of this type are not offered; offered are "
-                       + ", ".join(_LISTED), "type",
+                       + ", ".join(types), "type",
                        "ERROR_GENERIC_SERVICE_SIGNIFIER_UNKNOWN")  # fmt: skip
     return found, True
 
 
-def _is_kind(token: Token, kind: DocumentKind) -> bool:
-    return token.code == kind and token.system in (None, "", "http://loinc.org")
+def _is_kind(token: Token, kind: DocumentKind, types: Mapping[str, DocumentKind]) -> bool:
+    return types.get(token.code) is kind and token.system in (None, "", "http://loinc.org")
 
 
 def _permitted(call: FhirCall, kinds: list[DocumentKind], chosen: bool) -> list[DocumentKind]:
@@ -220,8 +236,12 @@ def _permitted(call: FhirCall, kinds: list[DocumentKind], chosen: bool) -> list[
     return allowed
 
 
-def _patient(call: FhirCall, query: Query) -> PatientId | None:
-    """Return the patient who is asked for; None for one who is not here or not treated."""
+def patient_asked(call: FhirCall, query: Query) -> PatientId | None:
+    """Return the patient who is asked for; None for one who is not here or not treated.
+
+    Raises:
+        Declined: no patient is among the parameters, or an identifier cannot be read.
+    """
     wanted = [
         patient_of(token, "patient.identifier")
         for group in query.tokens("patient.identifier")
@@ -280,41 +300,6 @@ def _grouped(call: FhirCall, entries: Iterable[DocumentEntry]) -> list[Document]
     return found
 
 
-def _wanted(one: Document, query: Query) -> bool:
-    """Apply the criteria besides patient and kind."""
-    made = one.resource
-    attachments = [c["attachment"] for c in made["content"]]
-    codings = [c for concept in made.get("category", ()) for c in concept["coding"]]
-    own = made.get("masterIdentifier") or {}
-    if not all(_in_span(made.get("date", ""), group) for group in query.dates("date")):
-        return False
-    if not all(any(_in_span(a.get("creation", ""), group) for a in attachments)
-               for group in query.dates("creation")):  # fmt: skip
-        return False
-    tests = {
-        "contenttype": [("", a["contentType"]) for a in attachments],
-        "category": [(c.get("system", ""), c["code"]) for c in codings],
-        "status": [("", made["status"])], "_id": [("", made["id"])],
-        "identifier": [(own.get("system", ""), own.get("value", ""))],
-        **{name: [] for name in OWN},
-    }  # fmt: skip
-    return all(any(_token_fits(token, value, name) for token in group for value in values)
-               for name, values in tests.items() for group in query.tokens(name))  # fmt: skip
-
-
-def _token_fits(token: Token, value: tuple[str, str], name: str) -> bool:
-    if name in ("contenttype", "status", "_id"):
-        return token.code.replace(" ", "+") == value[1]
-    return token.fits(*value)
-
-
-def _in_span(text: str, group: Sequence[Any]) -> bool:
-    if not text:
-        return False
-    moment = dt.datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return any(span.fits(moment, moment + _SECOND) for span in group)
-
-
 def _named(call: FhirCall, identity: str, operation: Any, scope: str) -> names.Name:
     """Return what an id stands for, once who asks may read that kind of document of that patient.
 
@@ -356,10 +341,10 @@ def _all(call: FhirCall, name: names.Name, operation: Any) -> list[DocumentEntry
     return _listed(call, name.patient, kind) if operation(kind) else []
 
 
-def _remembering(found: Sequence[Document]) -> Any:
+def _remembering(found: Sequence[Document], patient: PatientId | None) -> Any:
     def keep(connection: Connection) -> None:
         entries = [entry for one in found for entry in one.levels]
-        people = {entry.patient for entry in entries}
+        people = {entry.patient for entry in entries} | ({patient} if patient and found else set())
         names.remember(connection, [*map(names.of_patient, people), *map(names.of_entry, entries)])
 
     return keep

@@ -6,7 +6,7 @@ assertions, header ``CountryCode``).
 
 from __future__ import annotations
 
-from ncp.fhir import capability, documents, patients, provision
+from ncp.fhir import capability, documents, imaging, patients, provision
 from ncp.fhir.call import FhirCall, of_professional
 from ncp.fhir.desk import Desk, Interaction, Public
 from ncp.fhir.outcomes import declined
@@ -28,6 +28,11 @@ INTERACTIONS = (
     Interaction("PUT", "DocumentReference/{id}", provision.update),
     Interaction("POST", "", provision.bundle),
 )
+IMAGING = (
+    Interaction("GET", "ImagingStudy", imaging.search),
+    Interaction("POST", "ImagingStudy/_search", imaging.search),
+)
+"""Where the national side has imaging studies."""
 
 
 def desk(point: Point, settings: Settings) -> Desk:
@@ -44,7 +49,8 @@ def desk(point: Point, settings: Settings) -> Desk:
         return of_professional(point, asked, Bearer(()), point.clock())
 
     public = (Public("GET", "metadata", lambda asked: capability.exchange(point, asked.base)),)
-    return Desk(point, INTERACTIONS, public, caller, stranger)
+    interactions = (*INTERACTIONS, *(IMAGING if imaging.offered(point) else ()))
+    return Desk(point, interactions, public, caller, stranger)
 
 
 def _meant_for(point: Point, asked: Asked) -> None:

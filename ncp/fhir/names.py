@@ -52,16 +52,26 @@ def of_entry(entry: DocumentEntry) -> Name:
 
 
 def remember(connection: Connection, names: Iterable[Name]) -> None:
-    """Note what ids stand for; a document keeps the patient identifier it was first listed with."""
+    """Note what ids stand for; a document keeps the patient identifier it was first listed with.
+
+    In the order of the ids: two that note the same ones at once then wait, and do not deadlock.
+    """
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     rows = [{"id": one.id, "patient": one.patient.cx, "document_id": one.document_id,
-             "kind": one.kind} for one in names]  # fmt: skip
+             "kind": one.kind} for one in sorted(set(names), key=lambda one: one.id)]  # fmt: skip
     if rows:
         connection.execute(make(fhir_name).on_conflict_do_nothing(), rows)
 
 
+def possible(identity: str) -> bool:
+    """Return whether this can be an id here: what no database can hold was never given."""
+    return 0 < len(identity) <= 64 and "\x00" not in identity
+
+
 def find(connection: Connection, identity: str) -> Name | None:
     """Return what an id stands for; None where it was never given."""
+    if not possible(identity):
+        return None
     row = connection.execute(select(fhir_name).where(fhir_name.c.id == identity)).first()
     if row is None:
         return None

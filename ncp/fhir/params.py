@@ -22,6 +22,10 @@ _DATE = re.compile(
     r"(T(?P<time>\d\d:\d\d(:\d\d(\.\d{1,9})?)?)(?P<zone>Z|[+-]\d\d:\d\d)?)?)?)?"
 )
 _LONGEST = 1000
+_LONGEST_IDS = 6500
+"""A hundred ids: what a link to the next page may name."""
+_IDENTIFIER = 200
+"""Characters of an identifier of a patient; it is kept as ``ext^^^&root&ISO`` in 255."""
 _MOST = 50
 
 
@@ -129,7 +133,7 @@ def read_query(asked: Asked, known: Iterable[str]) -> Query:
                                    f"supported for {stem}", where=stem))  # fmt: skip
             else:
                 ignored.append(name[:80])
-        elif len(value) > _LONGEST:
+        elif len(value) > (_LONGEST_IDS if name == "_id" else _LONGEST):
             wrong.append(Issue("too-long", "the value is too long", where=name))
         elif value:  # FHIR: a parameter without a value is passed over
             values.setdefault(name, []).append(value)
@@ -148,7 +152,9 @@ def patient_of(token: Token, name: str) -> PatientId:
         Declined: without a system that is an OID, or without a value.
     """
     root = (token.system or "").removeprefix("urn:oid:")
-    if not re.fullmatch(r"[0-2](\.(0|[1-9]\d*))+", root) or not token.code:
+    fits = len(root) <= 128 and len(root) + len(token.code) <= _IDENTIFIER
+    fits = fits and token.code.isprintable()
+    if not re.fullmatch(r"[0-2](\.(0|[1-9]\d*))+", root) or not token.code or not fits:
         raise declined(400, "invalid", "write an identifier as urn:oid:<authority>|<value>", name,
                        "ERROR_PI_INCORRECT_FORMATTING")  # fmt: skip
     return PatientId(root, token.code)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection
 
-from ncp.fhir import names
+from ncp.fhir import names, paging
 from ncp.fhir.call import FhirCall
 from ncp.fhir.judging import judge
 from ncp.fhir.negotiation import read
@@ -52,6 +53,9 @@ def search(call: FhirCall) -> Result:
     notes = query.warnings()
     found = [one for one in _candidates(call, query) if _agrees(one, query)]
     shown = [one for one in found if shown_to(call, one)]
+    if len(shown) > paging.LARGEST:
+        raise declined(400, "too-costly", f"more than {paging.LARGEST} patients fit; say more of "
+                       "the one who is meant", "identifier")  # fmt: skip
     if found and not shown:
         raise Refusal("WARNING_PI_NO_CONSENT", "The patient has not given consent.",
                       Weight.WARNING, reason="InsufficientRights")  # fmt: skip
@@ -140,9 +144,11 @@ def _parameters(resource: Json) -> Json:
 def _candidates(call: FhirCall, query: Query) -> list[Person]:
     tokens = [one for group in query.tokens("identifier") for one in group]
     if not tokens and query.first("_id"):
+        wanted = [one.code for one in query.tokens("_id")[0]]
         with call.point.store.connect() as connection:
-            name = names.find(connection, query.first("_id"))
-        return list(call.point.connector.find(Traits(ids=(name.patient,)))) if name else []
+            known = [names.find(connection, one) for one in wanted[: paging.LARGEST]]
+        return [person for name in known if name and not name.document_id
+                for person in call.point.connector.find(Traits(ids=(name.patient,)))]  # fmt: skip
     if not tokens:
         raise declined(400, "required", _NOT_ALONE, "identifier",
                        "ERROR_PI_MISSING_REQUIRED_FIELDS")  # fmt: skip
@@ -171,9 +177,14 @@ def _answer(call: FhirCall, shown: list[Person], query: Query, notes: list[Issue
     assert call.asked is not None
     call.patients[:] = list(dict.fromkeys([*call.patients, *(i for p in shown for i in p.ids)]))
     elements = [e for group in query.texts("_elements") for e in group if e]
-    resources = [only(patient(one, address=call.is_ehr), elements) for one in shown]
+    here = shown[: paging.size(query)]
+    resources = [only(patient(one, address=call.is_ehr), elements) for one in here]
     # The number that was searched for is not repeated in a link, which ends up in logs.
-    bundle = searchset(resources, call.base, "Patient", outcome(notes) if notes else None)
+    rest = [names.of_patient(one.ids[0]).id for one in shown[len(here) :]] if here else []
+    following = f"Patient?_id={','.join(rest)}&_count={len(here)}" if rest else ""
+    following += f"&_elements={','.join(map(quote, elements))}" if rest and elements else ""
+    bundle = searchset(resources, call.base, "Patient", outcome(notes) if notes else None,
+                       total=len(shown), following=following)  # fmt: skip
     return Result(resource=bundle, keep=_remembering(shown))
 
 

@@ -26,14 +26,11 @@ from ncp.fhir.params import Token, patient_of
 from ncp.fhir.resources import instant
 from ncp.fhir.wire import FHIR_JSON, FHIR_XML, Json, Result
 from ncp.model import DocumentKind, PatientId, Traits
-from ncp.service.point import list_operation
 
-TYPES = {kind.value: kind for kind in DocumentKind if list_operation(kind)} | {
-    "18842-5": DocumentKind.DISCHARGE, "85430-7": DocumentKind.IMAGING_REPORT,
-}  # fmt: skip
-"""Kinds that are taken, by LOINC type; the EU Health Data API names two of them differently."""
 _KEPT = ("language", "docStatus", "type", "category", "author", "authenticator", "description",
          "securityLabel", "context", "relatesTo")  # fmt: skip
+_LONGEST = 255
+"""Characters of an identifier that is kept."""
 _FORMS = ("application/pdf", "application/dicom", "image/png", "image/jpeg")
 
 
@@ -117,10 +114,10 @@ def _checked(wanted: Json) -> DocumentKind:
     if wanted.get("status") != "current":
         issues.append(Issue("invalid", "status is current", where=f"{where}.status"))
     codings = (wanted.get("type") or {}).get("coding") or []
-    kind = next((TYPES[c["code"]] for c in codings
-                 if isinstance(c, dict) and c.get("code") in TYPES), None)  # fmt: skip
+    kind = next((published.TYPES[c["code"]] for c in codings
+                 if isinstance(c, dict) and c.get("code") in published.TYPES), None)  # fmt: skip
     if kind is None:
-        issues.append(Issue("not-supported", f"type is one of {', '.join(TYPES)} (LOINC)",
+        issues.append(Issue("not-supported", f"type is one of {', '.join(published.TYPES)} (LOINC)",
                             where=f"{where}.type"))  # fmt: skip
     if len(wanted.get("content") or []) != 1:
         issues.append(Issue("required", "there is exactly one content",
@@ -161,7 +158,7 @@ def _content(wanted: Json) -> tuple[str, bytes, str]:
     """Return media type, bytes and own identifier of the document."""
     attachment, place = _attachment(wanted), "DocumentReference.content.attachment"
     master = wanted.get("masterIdentifier") or {}
-    own = "|".join(str(master[key]) for key in ("system", "value") if master.get(key))
+    own = _own(master, "DocumentReference.masterIdentifier")
     media = str(attachment["contentType"]).partition(";")[0].strip().lower()
     try:
         content = base64.b64decode("".join(str(attachment["data"]).split()), validate=True)
@@ -184,8 +181,16 @@ def _content(wanted: Json) -> tuple[str, bytes, str]:
         raise declined(422, "invalid", "a FHIR document is a Bundle of type document", place)
     judge(document, "Bundle")
     named = document.get("identifier") or {}
-    own = own or "|".join(str(named[key]) for key in ("system", "value") if named.get(key))
+    own = own or _own(named, "Bundle.identifier")
     return FHIR_JSON, write(document, FHIR_JSON), own
+
+
+def _own(named: Json, where: str) -> str:
+    """Return an identifier of a document as it is kept."""
+    own = "|".join(str(named[key]) for key in ("system", "value") if named.get(key))
+    if len(own) > _LONGEST:
+        raise declined(422, "too-long", f"an identifier has at most {_LONGEST} characters", where)
+    return own
 
 
 def _reference(

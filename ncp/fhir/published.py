@@ -25,12 +25,18 @@ from sqlalchemy import (
     update,
 )
 
+from ncp.fhir import names
 from ncp.fhir.wire import Json
-from ncp.model import PatientId
+from ncp.model import DocumentKind, PatientId
+from ncp.service.point import list_operation
 from ncp.store import Store
 from ncp.store.tables import Moment, metadata
 
 WITHDRAWN = "entered-in-error"
+TYPES = {kind.value: kind for kind in DocumentKind if list_operation(kind)} | {
+    "18842-5": DocumentKind.DISCHARGE, "85430-7": DocumentKind.IMAGING_REPORT,
+}  # fmt: skip
+"""Kinds that are taken, by LOINC type; the EU Health Data API names two of them differently."""
 
 fhir_document = Table(
     "fhir_document",
@@ -78,6 +84,8 @@ class Published:
 
 def find(store: Store, identity: str) -> Published | None:
     """Return a document by its id."""
+    if not names.possible(identity):
+        return None
     with store.connect() as connection:
         row = connection.execute(
             select(fhir_document).where(fhir_document.c.id == identity)).first()  # fmt: skip

@@ -122,14 +122,19 @@ def instant(moment: dt.datetime) -> str:
     return f"{moment.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def searchset(resources: Iterable[Json], base: str, link: str, outcome: Json | None = None) -> Json:
+def searchset(
+    resources: Iterable[Json], base: str, link: str, outcome: Json | None = None, *,
+    total: int | None = None, following: str = "",
+) -> Json:  # fmt: skip
     """Return a Bundle with what a search found.
 
     Args:
-        resources: the matches.
+        resources: the matches on this page.
         base: URL of the interface.
         link: what was searched, below the base.
         outcome: notes beside the matches.
+        total: how many matches there are on all pages; those on this one without it.
+        following: the next page, below the base; empty where this is the last.
     """
     found = list(resources)
     entries = [{"fullUrl": f"{base}/{one['resourceType']}/{one['id']}", "resource": one,
@@ -138,8 +143,10 @@ def searchset(resources: Iterable[Json], base: str, link: str, outcome: Json | N
         named = {"id": "outcome", **outcome}
         entries.append({"fullUrl": f"{base}/OperationOutcome/outcome", "resource": named,
                         "search": {"mode": "outcome"}})  # fmt: skip
-    made: Json = {"resourceType": "Bundle", "type": "searchset", "total": len(found),
-                  "link": [{"relation": "self", "url": f"{base}/{link}"}]}  # fmt: skip
+    links = [{"relation": name, "url": f"{base}/{url}"}
+             for name, url in (("self", link), ("next", following)) if url]  # fmt: skip
+    made: Json = {"resourceType": "Bundle", "type": "searchset",
+                  "total": len(found) if total is None else total, "link": links}  # fmt: skip
     return {**made, "entry": entries} if entries else made
 
 

@@ -19,8 +19,9 @@ import jwt
 import orjson
 from sqlalchemy import Column, Connection, String, Table, Text, delete, insert, select
 
+from ncp.fhir.clients import SCOPES, Client
 from ncp.fhir.negotiation import FORM
-from ncp.fhir.settings import SCOPES, Client, Settings
+from ncp.fhir.settings import Settings
 from ncp.fhir.token import LEEWAY, refused
 from ncp.fhir.wire import Asked, Said
 from ncp.service.point import Point
@@ -102,7 +103,10 @@ class Tokens:
             ).first()
         if row is None or row.ends < self._point.clock():
             raise refused("the token is not known, or has expired")
-        return Known(row.client, frozenset(row.scopes.split()))
+        client = self._clients.get(row.client)
+        if client is None:
+            raise refused("the EHR system is no longer registered")
+        return Known(row.client, frozenset(row.scopes.split()) & client.scopes)
 
     def give(self, asked: Asked) -> Said:
         """Answer ``POST auth/token``."""

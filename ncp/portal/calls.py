@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -9,15 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ncp import tables
+from ncp.client.words import harmless, plain
 from ncp.model import PatientId
 from ncp.portal.desk import Desk
 from ncp.portal.guard import FILE
 from ncp.portal.texts import Explained, Words, problem, refusal
 
 HERE = Path(__file__).parent
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e"
+                     "\u2066-\u2069]")  # fmt: skip
+"""Control characters but tab and line ends, and signs of direction (Unicode UAX 9)."""
 PARTS = ("start", "patient", "documents", "dispensations", "messages")
 
 
@@ -90,9 +96,22 @@ def download(name: str, content: bytes, media_type: str) -> Response:
     })  # fmt: skip
 
 
-def short(content: bytes, most: int = 200_000) -> tuple[str, bool]:
-    """Return the beginning of a message as text, and whether it was cut; no byte is hidden."""
-    return content[:most].decode("utf-8", "backslashreplace"), len(content) > most
+def short(content: bytes, most: int = 200_000) -> tuple[Markup, bool]:
+    """Return the beginning of a message as text, and whether it was cut; no byte is hidden.
+
+    What cannot be seen, or would turn a line round, is shown by its number.
+    """
+    text = content[:most].decode("utf-8", "backslashreplace")
+    return escape(_UNSEEN.sub(_number, text)), len(content) > most
+
+
+def shown(value: object) -> object:
+    """Return a value as it may stand in a page: words in one line, without control characters."""
+    return plain(value) if type(value) is str else value
+
+
+def _number(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode("ascii")
 
 
 def date(text: str) -> str:
@@ -109,8 +128,8 @@ def number(patient: PatientId) -> str:
 def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, trim_blocks=True,
-        lstrip_blocks=True, undefined=StrictUndefined,
+        lstrip_blocks=True, undefined=StrictUndefined, finalize=shown,
     )  # fmt: skip
-    made.filters.update(short=short, date=date, number=number)
+    made.filters.update(short=short, date=date, number=number, harmless=harmless)
     made.globals["countries"] = tables.countries
     return made

@@ -8,6 +8,7 @@ from functools import cache
 from data.errors import Problem
 from ncp import tables
 from ncp.client.texts import meaning
+from ncp.client.words import harmless
 from ncp.countries import rows
 from ncp.model import Refusal, Weight
 
@@ -72,12 +73,14 @@ class Explained:
 
 
 def refusal(found: Refusal, words: Words) -> Explained:
-    """Explain a refusal or warning of country A."""
+    """Explain a refusal or warning of country A; numbers of people are masked in it."""
     what = meaning(found.code, words.lang)
     known = tables.reasons().get(found.reason)
+    reason = harmless(found.reason)
     return Explained(
-        found.code, what, found.text if found.text != what else "", _remedy(found, words),
-        f"{found.reason}: {known.meaning}" if known else found.reason, found.location,
+        harmless(found.code), what, harmless(found.text) if found.text != what else "",
+        _remedy(found, words), f"{reason}: {known.meaning}" if known else reason,
+        harmless(found.location),
         foreign=words.lang == "nb" and what == meaning(found.code, "en"),
         error=found.weight is Weight.ERROR,
     )  # fmt: skip
@@ -85,7 +88,8 @@ def refusal(found: Refusal, words: Words) -> Explained:
 
 def problem(found: Problem) -> Explained:
     """Explain why the line or the input does not work."""
-    return Explained("", found.what, "", found.remedy, "", found.where, found.rule, foreign=True)
+    return Explained("", harmless(found.what), "", harmless(found.remedy), "",
+                     harmless(found.where), harmless(found.rule), foreign=True)  # fmt: skip
 
 
 def _remedy(found: Refusal, words: Words) -> str:

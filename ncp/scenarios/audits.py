@@ -14,6 +14,7 @@ from typing import Protocol
 from lxml import etree
 
 from data.errors import InputError, Problem
+from data.loaders.tables import read_bytes
 from ncp.audit import (
     AuditMessage,
     Event,
@@ -27,6 +28,7 @@ from ncp.audit import (
 )
 from ncp.audit.journal import Filter, entries
 from ncp.countries import Country
+from ncp.scenarios.journals import opened
 from ncp.scenarios.model import Exchange
 from ncp.store import Store
 from ncp.trust.keys import Signer, common_name
@@ -84,13 +86,14 @@ class Files:
             sorted(p for p in place.rglob("*.xml") if p.is_file()) if place.is_dir() else [place]
         )
         self._found: list[tuple[AuditMessage, bytes]] = []
-        problems = [] if files else [Problem("there is no .xml file", str(place))]
+        problems = [] if files else [
+            Problem("there is no .xml file", str(place),
+                    remedy="name a folder of audit messages (RFC 3881), or a store.db")
+        ]  # fmt: skip
         for file in files:
             try:
-                content = file.read_bytes()
+                content = read_bytes(file)
                 self._found.append((read_atna(content, name=str(file)), content))
-            except OSError as error:
-                problems.append(Problem(f"cannot be read: {error.strerror}", str(file)))
             except InputError as error:
                 problems += error.problems
         if problems:
@@ -126,7 +129,7 @@ def source_of(place: str) -> Source:
     if not place:
         return Nowhere()
     if "://" in place or place.endswith(".db"):
-        return Journal(Store(place))
+        return Journal(opened(place))
     path = Path(place)
     if not path.exists():
         raise InputError(Problem("there is no such file or folder", place,

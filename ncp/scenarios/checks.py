@@ -208,8 +208,9 @@ def secret(exchange: Exchange, world: World) -> list[Result]:
         and exchange.asked.traits.family != patient.family
         and patient.family.encode() in exchange.response
     ]
+    # No obligation: that a refusal is silent does not show that access is restricted.
     return [_rule("nothing-told", not told, "the refusal does not tell who the patient is",
-                  "EHDS Art 11(5)", obligations=("E11.5a",))]  # fmt: skip
+                  "EHDS Art 11(5)")]  # fmt: skip
 
 
 def no_inside(exchange: Exchange, world: World) -> list[Result]:

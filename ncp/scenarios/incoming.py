@@ -25,19 +25,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from data.errors import EhdsError
+from data.errors import EhdsError, did_you_mean
 from data.loaders.tables import Problems, read_toml
 from data.results import Outcome, Report, Result, Severity
 from ncp.faults.table import OPERATIONS
 from ncp.messages import xca, xcpd, xdr
 from ncp.model import DocumentKind, Operation, PatientId, Refusal
+from ncp.scenarios.shapes import shaped, words
 from ncp.service.point import Point, list_operation
 from ncp.service.wire import Answer, Incoming
 from ncp.soap import Envelope, SoapFault, read, transaction_of
 from ncp.trust.verify import examine
 
-_KEYS = {"id", "nb", "en", "operation", "patient", "role", "count", "allow", "obligations",
-         "source"}  # fmt: skip
+_SHAPES = {**words("text", "id nb en operation patient role source"),
+           **words("texts", "allow obligations"), "count": "span"}  # fmt: skip
 _RETRIEVES = (Operation.PS_RETRIEVE, Operation.EP_RETRIEVE, Operation.ORCD_RETRIEVE)
 
 
@@ -110,22 +111,30 @@ def read_expectations(place: Path) -> list[Expectation]:
     files = sorted(place.glob("*.toml")) if place.is_dir() else [place]
     for file in files:
         with problems.gather():
-            for raw in read_toml(file).get("expect", []):
-                where = f"{file}: {raw.get('id', 'an expectation')}"
-                for key in sorted(set(raw) - _KEYS):
-                    problems.add(f"«{key}» is not understood", where)
-                for key in ("id", "nb", "en", "operation"):
-                    if not raw.get(key):
-                        problems.add(f"«{key}» is missing", where)
-                if raw.get("operation") and raw["operation"] not in OPERATIONS:
-                    problems.add(f"«{raw['operation']}» is no operation", where,
-                                 remedy=", ".join(OPERATIONS))  # fmt: skip
-                elif not problems.found:
+            content = read_toml(file)
+            if not shaped(content, {"expect": "tables"}, str(file), problems):
+                continue
+            for raw in content.get("expect", []):
+                _check(raw, f"{file}: {raw.get('id', 'an expectation')}", problems)
+                if not problems.found:
                     found.append(_expectation(raw))
     if not found and not problems.found:
         problems.add("no expectation is there", str(place), remedy="see docs/ncp-test.md")
     problems.stop()
     return found
+
+
+def _check(raw: dict[str, Any], where: str, problems: Problems) -> None:
+    for key in sorted(set(raw) - set(_SHAPES)):
+        problems.add(f"«{key}» is not understood", where,
+                     remedy=did_you_mean(key, _SHAPES, ", ".join(_SHAPES)))  # fmt: skip
+    for key in ("id", "nb", "en", "operation"):
+        if not raw.get(key):
+            problems.add(f"«{key}» is missing", where)
+    shaped(raw, _SHAPES, where, problems)
+    operation = raw.get("operation")
+    if isinstance(operation, str) and operation and operation not in OPERATIONS:
+        problems.add(f"«{operation}» is no operation", where, remedy=", ".join(OPERATIONS))
 
 
 def _expectation(raw: dict[str, Any]) -> Expectation:

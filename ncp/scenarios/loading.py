@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from data.errors import InputError, Problem, did_you_mean
 from data.loaders.tables import Problems, read_toml
 from data.results import Severity
 from ncp.scenarios.model import SERVICES, Scenario, Step
+from ncp.scenarios.shapes import shaped, words
 
 _STEP = {"do", "as", "patient", "country", "tamper", "tls", "expect"}
 _OPTIONS = {
@@ -28,6 +30,22 @@ _EXPECT = {"outcome", "codes", "fault", "count", "reason", "ack", "checks", "sec
            "dispensable", "levels", "one-of-many"}  # fmt: skip
 _SCENARIO = {"id", "nb", "en", "services", "needs", "source", "obligations", "state", "severity",
              "steps"}  # fmt: skip
+_SCENARIO_SHAPES = {
+    **words("text", "id nb en source"), **words("texts", "services needs obligations"),
+    "state": "flag", "severity": "text", "steps": "tables",
+}  # fmt: skip
+_STEP_SHAPES = {
+    **words("text", "do as patient country tls receiver family birth sender asked class missing "
+            "raw-patient which kind repository home about of"),
+    **words("texts", "tamper kinds"), **words("number", "max-size number copies quantity"),
+    **words("flag", "no-id again unknown parallel rubbish substituted with-unknown"),
+    "expect": "table",
+}  # fmt: skip
+_EXPECT_SHAPES = {
+    "outcome": "text", **words("texts", "codes fault reason ack checks status"), "count": "span",
+    "levels": "numbers", "seconds": "number", **words("flag", "dispensable one-of-many"),
+}  # fmt: skip
+_ID = re.compile(r"\w[\w.-]*")
 _OUTCOMES = ("success", "partial", "refused", "fault", "none")
 
 
@@ -42,11 +60,15 @@ def read(folder: Path) -> list[Scenario]:
     found: dict[str, Scenario] = {}
     for file in files:
         with problems.gather():
-            for raw in read_toml(file).get("scenario", []):
-                _check(raw, file, problems)
-                if raw.get("id") in found:
+            content = read_toml(file)
+            if not shaped(content, {"scenario": "tables"}, str(file), problems):
+                continue
+            for raw in content.get("scenario", []):
+                if not _check(raw, file, problems):
+                    continue
+                if raw["id"] in found:
                     problems.add(f"the id {raw['id']} is used twice", str(file))
-                elif not problems.found:
+                else:
                     found[raw["id"]] = _scenario(raw, file.stem)
     if not files or not (found or problems.found):
         problems.add("no scenario is there", str(folder), remedy="name a file or folder of TOML")
@@ -101,26 +123,42 @@ def _step(raw: dict[str, Any]) -> Step:
                 )  # fmt: skip
 
 
-def _check(raw: dict[str, Any], file: Path, problems: Problems) -> None:
+def _check(raw: dict[str, Any], file: Path, problems: Problems) -> bool:
+    """Return whether a scenario can be made of a table, once all that is wrong with it is told."""
     where = f"{file}: {raw.get('id', 'a scenario')}"
     for key in ("id", "nb", "en", "services", "source", "steps"):
         if not raw.get(key):
             problems.add(f"«{key}» is missing", where)
     _known(raw, _SCENARIO, where, problems)
+    if not shaped(raw, _SCENARIO_SHAPES, where, problems):
+        return False
+    if not _ID.fullmatch(raw.get("id", "X")):
+        problems.add("the id is not one that files can be named after", where,
+                     remedy="letters, digits, dot, hyphen and underscore: OWN-01")  # fmt: skip
     for service in raw.get("services", ()):
         if service not in SERVICES:
             problems.add(f"«{service}» is no role of a contact point", where,
                          remedy=" ".join(SERVICES))  # fmt: skip
+    if raw.get("severity", "error") not in list(Severity):
+        problems.add(f"«{raw['severity']}» is no severity", where, remedy=", ".join(Severity))
     for number, step in enumerate(raw.get("steps", ()), 1):
-        place = f"{where}, step {number}"
-        if step.get("do") not in _OPTIONS:
-            problems.add(f"«{step.get('do')}» is no step", place, remedy=", ".join(_OPTIONS))
-            continue
-        _known(step, _STEP | _OPTIONS[step["do"]], place, problems)
-        expect = step.get("expect", {})
-        _known(expect, _EXPECT, f"{place}, expect", problems)
-        if expect.get("outcome", "success") not in _OUTCOMES:
-            problems.add(f"«{expect['outcome']}» is no outcome", place, remedy=", ".join(_OUTCOMES))
+        _check_step(step, f"{where}, step {number}", problems)
+    return not problems.found
+
+
+def _check_step(step: dict[str, Any], place: str, problems: Problems) -> None:
+    if not shaped(step, _STEP_SHAPES, place, problems):
+        return
+    if step.get("do") not in _OPTIONS:
+        problems.add(f"«{step.get('do')}» is no step", place, remedy=", ".join(_OPTIONS))
+        return
+    _known(step, _STEP | _OPTIONS[step["do"]], place, problems)
+    expect = step.get("expect", {})
+    _known(expect, _EXPECT, f"{place}, expect", problems)
+    if not shaped(expect, _EXPECT_SHAPES, f"{place}, expect", problems):
+        return
+    if expect.get("outcome", "success") not in _OUTCOMES:
+        problems.add(f"«{expect['outcome']}» is no outcome", place, remedy=", ".join(_OUTCOMES))
 
 
 def _known(raw: dict[str, Any], known: set[str], where: str, problems: Problems) -> None:

@@ -16,6 +16,11 @@ from data.results import Outcome
 from ncp.countries import Country, country
 from ncp.model import PatientId
 from ncp.scenarios.model import SERVICES, Scenario, Unable
+from ncp.scenarios.shapes import shaped, words
+
+_SHAPES = {**words("text", "country foreign"), **words("texts", "services features"),
+           "patients": "table"}  # fmt: skip
+_PATIENT_SHAPES = words("text", "root extension family birth")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,8 @@ def read(file: Path) -> Profile:
     raw, problems = read_toml(file), Problems()
     for key in sorted(set(raw) - {"country", "services", "features", "foreign", "patients"}):
         problems.add(f"«{key}» is not understood", str(file))
+    if not shaped(raw, _SHAPES, str(file), problems):
+        problems.stop()
     for service in raw.get("services", ()):
         if service not in SERVICES:
             problems.add(f"«{service}» is no role of a contact point", str(file),
@@ -96,13 +103,17 @@ def read(file: Path) -> Profile:
     patients = {}
     for name, said in raw.get("patients", {}).items():
         if not isinstance(said, dict) or not said.get("root") or "extension" not in said:
-            problems.add("a patient has a root and an extension", f"{file}: patients.{name}")
+            problems.add("a patient has a root and an extension", f"{file}: patients.{name}",
+                         remedy='for example {root = "2.16.578.1.12.4.1.4.1", extension = "..."}'
+                         )  # fmt: skip
+            continue
+        if not shaped(said, _PATIENT_SHAPES, f"{file}: patients.{name}", problems):
             continue
         patients[name] = TestPatient(name, PatientId(said["root"], said["extension"]),
                                      said.get("family", ""), said.get("birth", ""))  # fmt: skip
     if not raw.get("country"):
         problems.add("country A is missing", str(file), remedy='country = "NO"')
     problems.stop()
+    foreign = country(raw.get("foreign", "DK")).code
     return Profile(country(raw["country"]), tuple(raw.get("services", SERVICES)),
-                   frozenset(raw.get("features", ())), patients, raw.get("foreign", "DK")
-                   )  # fmt: skip
+                   frozenset(raw.get("features", ())), patients, foreign)  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from data.results import Outcome
-from ips.identifiers import mask
+from ncp.client.words import harmless, plain
 from ncp.scenarios.model import ScenarioRun
 
 SCHEMA = "ehds.ncp-test/1"
@@ -36,7 +36,7 @@ def line(run: ScenarioRun, lang: str, again: str = "") -> str:
     word = WORDS[lang][run.outcome]
     head = f"{run.scenario.id:8} {word:13} {run.scenario.title(lang)}"
     told = run.reasons[:3] if run.outcome is not Outcome.PASS else []
-    lines = [head, *(f"           {r.id}: {mask(r.message)}" for r in told)]
+    lines = [head, *("           " + harmless(f"{r.id}: {r.message}") for r in told)]
     if run.outcome in (Outcome.FAIL, Outcome.ERROR) and again:
         lines.append(f"           {WORDS[lang]['again']} {again}")
     return "\n".join(lines)
@@ -68,12 +68,13 @@ def as_json(runs: Sequence[ScenarioRun], about: dict[str, str]) -> dict[str, Any
                 "source": run.scenario.source,
                 "seconds": round(run.seconds, 3),
                 "results": [
-                    {**r.to_dict(), "message": mask(r.message)} for r in run.results
+                    {**r.to_dict(), "message": harmless(r.message)} for r in run.results
                 ],
                 "exchanges": [
                     {"transaction": e.asked.transaction, "operation": e.asked.operation,
-                     "status": e.status, "seconds": round(e.seconds, 3), "codes": e.codes,
-                     "error": mask(e.error)}
+                     "status": e.status, "seconds": round(e.seconds, 3),
+                     "codes": [harmless(code) for code in e.codes],
+                     "error": harmless(e.error)}
                     for e in run.exchanges
                 ],
             }
@@ -107,14 +108,15 @@ def _case(run: ScenarioRun) -> str:
     )
     if run.outcome is Outcome.PASS:
         return head + "/>"
-    text = _quoted("; ".join(mask(r.message) for r in run.reasons[:3]))
+    text = _quoted("; ".join(harmless(r.message) for r in run.reasons[:3]))
     name = {"fail": "failure", "error": "error"}.get(run.outcome.value, "skipped")
     kind = f" type={_quoted(run.reasons[0].id)}" if name != "skipped" and run.reasons else ""
     return f"{head}><{name}{kind} message={text}/></testcase>"
 
 
 def _quoted(text: str) -> str:
-    return quoteattr("".join(c if c >= " " or c in "\t\n" else "\ufffd" for c in text))
+    """Return an attribute of XML 1.0; what the standard does not allow is a blank."""
+    return quoteattr(plain(text))
 
 
 def as_test_report(runs: Sequence[ScenarioRun], about: dict[str, str]) -> dict[str, Any]:
@@ -150,7 +152,7 @@ def _test(run: ScenarioRun) -> dict[str, Any]:
         "action": [
             {"assert": {"result": "warning" if r.outcome is Outcome.FAIL and run.outcome is
                         Outcome.PASS else _JUDGED[r.outcome],
-                        "message": mask(f"{r.id}: {r.message}")}}
+                        "message": harmless(f"{r.id}: {r.message}")}}
             for r in told
         ] or [{"assert": {"result": "skip", "message": "nothing was judged"}}],
     }  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import requests
 
+from ncp.client.failures import why
 from ncp.scenarios.credentials import Credentials
 from ncp.trust.certs import Certificates
 
@@ -82,9 +83,9 @@ class Line:
         except requests.exceptions.Timeout:
             return Raw(error=f"no answer within {self.timeout:g} s")
         except (requests.exceptions.RequestException, OSError) as error:
-            return Raw(error=_reason(error))
+            return Raw(error=why(error))
         except Exception as error:  # noqa: BLE001, RUF100 - what the HTTP library does not wrap
-            return Raw(error=_reason(error))
+            return Raw(error=why(error))
 
     def reset(self, path: str) -> bool:
         """Ask a server of ours to forget everything; return whether it did."""
@@ -120,11 +121,3 @@ class Line:
 
     def _certificates(self, tls: str) -> Certificates:
         return self.credentials.of(tls)
-
-
-def _reason(error: BaseException) -> str:
-    inner: BaseException = error
-    while inner.args and isinstance(inner.args[0], BaseException):
-        inner = inner.args[0]
-    reason = getattr(inner, "reason", None)
-    return f"{type(inner).__name__}: {reason or inner}"[:300]

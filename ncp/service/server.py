@@ -9,8 +9,10 @@ import os
 import signal
 import socket
 import ssl
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +23,7 @@ from data.errors import EnvironmentProblem, InputError, Problem
 from data.files import write_all
 from ncp.service.protocol import PeerProtocol
 from ncp.service.workers import possible
+from ncp.trust.revocation import Revocations
 
 _CONNECTIONS = 1000
 _GRACE_SECONDS = 5
@@ -53,11 +56,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """Files of mutual TLS: the server's certificate and key, and whom it lets in."""
+    """Files of mutual TLS: the server's certificate and key, and whom it lets in.
+
+    Attributes:
+        revocations: lists of certificates that are not let in though their authority is trusted.
+    """
 
     certificate: Path
     key: Path
     authorities: tuple[Path, ...]
+    revocations: Revocations | None = None
 
     def context(self) -> ssl.SSLContext:
         """Return a context that asks every client for a certificate (TLS 1.2 or later).
@@ -78,7 +86,18 @@ class Tls:
                 Problem(f"the certificate cannot be used: {error.strerror or error}", str(file),
                         remedy="make new ones with: ehds ncp certs")
             ) from None  # fmt: skip
+        if self.revocations is not None:
+            made.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+            self.revocations.follow(partial(_load_lists, made))
         return made
+
+
+def _load_lists(context: ssl.SSLContext, pem: bytes) -> None:
+    """Add revocation lists to a context, which takes them from files only; the newest counts."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "lists.pem"
+        file.write_bytes(pem)
+        context.load_verify_locations(file)
 
 
 def bind(place: Place, *, tls: bool, shared: bool = False) -> socket.socket:

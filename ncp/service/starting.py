@@ -30,6 +30,7 @@ from ncp.service.warming import Warming
 from ncp.store import Store
 from ncp.trust import certs
 from ncp.trust.keys import common_name, read_certificate
+from ncp.trust.revocation import Revocations
 
 STATE = "server.json"
 
@@ -55,6 +56,7 @@ def start(
     hooks: Hooks | None = None,
     agreements: Path | None = None,
     evidence: bool = False,
+    revoked: Sequence[Path] = (),
 ) -> Started:
     """Return the contact point of a home folder; certificates are made where there are none.
 
@@ -67,25 +69,37 @@ def start(
         strict, quirks, need_retrieval, hooks: as of ``Point``.
         agreements: table of the countries that are served; all that are trusted without it.
         evidence: signed evidence of receipt is kept of every request.
+        revoked: revocation lists, or folders of them; revocation is not checked without.
 
     Raises:
-        InputError: an unknown country, unusable certificates or store.
+        InputError: an unknown country, unusable certificates, revocation lists or store.
         EnvironmentProblem: something cannot be written or reached.
     """
     known = country_of(country)
     folder = home / "certs"
     own = certs.ensure(folder / known.code, known.code, now=now())
     files = [own.ca_file, *sorted({*folder.glob("ca.pem"), *folder.glob("*/ca.pem")}), *trusted]
+    trust = certs.TrustStore(
+        (read_certificate(file) for file in files),
+        (
+            lambda authorities: Revocations(
+                revoked, authorities, now(), spare=certs.ensure_list(folder / "ca", now=now())
+            )
+        )
+        if revoked
+        else None,
+    )
     point = Point(
-        known, connector, Store(store or home / "store.db"),
-        certs.TrustStore(read_certificate(file) for file in files),
+        known, connector, Store(store or home / "store.db"), trust,
         common_name(own.tls_server.certificate), strict, quirks, need_retrieval,
         hooks or NoHooks(), agreements=Agreements.read(agreements) if agreements else None,
         seal=own.seal if evidence else None,
     )  # fmt: skip
     server = own.folder / "server"
     authorities = tuple(dict.fromkeys(files))
-    tls = Tls(server.with_suffix(".pem"), server.with_suffix(".key"), authorities)
+    tls = Tls(
+        server.with_suffix(".pem"), server.with_suffix(".key"), authorities, trust.revocations
+    )
     return Started(point, tls)
 
 

@@ -9,8 +9,9 @@ attributes of MyHealth@EU, HelseID ``authorization_details``; role by Volven 906
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from data.errors import InputError, Problem
@@ -71,7 +72,7 @@ class _Reading:
 
 
 def from_attest(
-    attest: Mapping[str, Any] | list[Any], chosen: Chosen | None = None
+    attest: Mapping[str, Any] | list[Any], chosen: Chosen | None = None, name: str = ""
 ) -> tuple[HealthProfessional, list[Loss]]:
     """Make the asking professional of an attest.
 
@@ -79,6 +80,7 @@ def from_attest(
         attest: the object, an ``authorization_details`` array that holds it, or claims with
             ``authorization_details``.
         chosen: what the caller states in addition.
+        name: of its file, for errors.
 
     Returns:
         The professional, and the fate of every attribute of the attest.
@@ -87,7 +89,20 @@ def from_attest(
         InputError: no attest; or name, HPR number, role, point of care or purpose cannot be had
             from it; all at once.
     """
-    reading = _Reading(_object(attest), chosen or Chosen())
+    try:
+        return _read(_Reading(_object(attest), chosen or Chosen()))
+    except InputError as error:
+        raise InputError([_placed(problem, name) for problem in error.problems]) from None
+
+
+def _placed(problem: Problem, name: str) -> Problem:
+    """Name the file that a problem lies in; an option is named as it is."""
+    if not name or problem.where.startswith("--"):
+        return problem
+    return replace(problem, where=": ".join(filter(None, (name, problem.where))))
+
+
+def _read(reading: _Reading) -> tuple[HealthProfessional, list[Loss]]:
     role = _role(reading)
     name, name_id, npi = _person(reading)
     organization, organization_id = _organization(reading)
@@ -103,6 +118,24 @@ def from_attest(
         country.home_community, npi, speciality, "", role.permissions, country.code,
     )  # fmt: skip
     return professional, reading.losses.items
+
+
+def read_attest(content: bytes, name: str) -> Any:
+    """Return an attest of a file as plain data.
+
+    Args:
+        content: of the file.
+        name: of the file, for errors.
+
+    Raises:
+        InputError: no JSON.
+    """
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            Problem(f"not valid JSON: {error}", name, remedy="give the attest as JSON")
+        ) from None
 
 
 def patients(attest: Mapping[str, Any] | list[Any]) -> list[PatientId]:
@@ -121,14 +154,17 @@ def patients(attest: Mapping[str, Any] | list[Any]) -> list[PatientId]:
 
 def _object(attest: Mapping[str, Any] | list[Any]) -> Mapping[str, Any]:
     """Find the attest in what came; the specification and HelseID name one member differently."""
-    candidates: list[Any] = attest if isinstance(attest, list) else [attest]
-    for candidate in candidates:
+    waiting: list[Any] = [attest]
+    while waiting:
+        candidate = waiting.pop(0)
+        if isinstance(candidate, list):
+            waiting = candidate + waiting
         if not isinstance(candidate, Mapping):
             continue
         inner = candidate.get("authorization_details")
         if isinstance(inner, Mapping | list):
-            return _object(inner)
-        if isinstance(candidate.get("practitioner"), Mapping):
+            waiting = [inner]
+        elif isinstance(candidate.get("practitioner"), Mapping):
             care = candidate.get("care_relationship", candidate.get("care_relation", {}))
             return {**candidate, "care_relationship": care}
     raise InputError(

@@ -8,13 +8,14 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ncp.trust.keys import Signer
@@ -102,6 +103,37 @@ def new_authority(now: dt.datetime) -> Signer:
         .add_extension(_key_usage(issue=True), critical=True)
     )
     return Signer(builder.sign(key, hashes.SHA256()), key)
+
+
+def new_list(issuer: Signer, revoked: Iterable[int], now: dt.datetime, until: dt.datetime) -> bytes:
+    """Make the revocation list of an authority, in PEM form (RFC 5280 5).
+
+    Args:
+        issuer: the authority.
+        revoked: serial numbers of what it has taken back.
+        now: aware time at which the list begins, and since which all are revoked.
+        until: when the next list comes.
+    """
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(issuer.certificate.subject)
+        .last_update(now)
+        .next_update(until)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key()),
+            critical=False,
+        )
+        .add_extension(x509.CRLNumber(int(now.timestamp() * 1000)), critical=False)
+    )
+    for number in revoked:
+        builder = builder.add_revoked_certificate(
+            x509.RevokedCertificateBuilder()
+            .serial_number(number)
+            .revocation_date(now)
+            .add_extension(x509.CRLReason(x509.ReasonFlags.key_compromise), critical=False)
+            .build()
+        )
+    return builder.sign(issuer.key, hashes.SHA256()).public_bytes(Encoding.PEM)
 
 
 def _builder(

@@ -20,14 +20,16 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from data.errors import EnvironmentProblem, InputError, Problem
+from data.files import write_all
 from ncp.trust.anchors import TrustStore
-from ncp.trust.building import Plan, Variant, new_authority
+from ncp.trust.building import LIFETIME, Plan, Variant, new_authority, new_list
 from ncp.trust.folders import Replaced, write_public, write_signer
 from ncp.trust.keys import Signer, common_name, has_ended, read_certificate, read_signer
+from ncp.trust.revocation import lists_of
 
 __all__ = [
-    "Certificates", "Signer", "TrustStore", "Variant", "describe", "ensure", "load", "make",
-    "trust_store",
+    "Certificates", "Signer", "TrustStore", "Variant", "describe", "ensure", "ensure_list", "load",
+    "make", "revoke", "trust_store",
 ]  # fmt: skip
 
 HOSTS = ("localhost", "127.0.0.1", "::1")
@@ -172,6 +174,46 @@ def _authority(folder: Path, now: dt.datetime) -> Signer:
         with Replaced(folder, keep=True) as fresh:
             write_signer(fresh, "ca", new_authority(now))
     raise EnvironmentProblem(Problem("the authority was replaced again and again", str(folder)))
+
+
+def revoke(folder: Path, certificates: Sequence[x509.Certificate], *, now: dt.datetime) -> Path:
+    """Write the revocation list of a test authority and return its file, ``crl.pem`` beside it.
+
+    Args:
+        folder: of the authority (``certs/ca``).
+        certificates: all that are revoked; those of an earlier list are not kept.
+        now: aware time from which the list holds, as long as certificates do.
+
+    Raises:
+        InputError: no authority there.
+        EnvironmentProblem: the folder cannot be written.
+    """
+    return _list(folder, [one.serial_number for one in certificates], now)
+
+
+def ensure_list(folder: Path, *, now: dt.datetime) -> Path | None:
+    """Return the revocation list of a test authority; one that has ended is renewed as it was.
+
+    None where the key of the authority is not here.
+
+    Raises:
+        InputError: the list cannot be read.
+        EnvironmentProblem: the folder cannot be written.
+    """
+    file = folder / "crl.pem"
+    if not (folder / "ca.key").exists():
+        return None
+    known = lists_of(file) if file.exists() else []
+    if known and known[0].next_update_utc is not None and now <= known[0].next_update_utc:
+        return file
+    return _list(folder, [entry.serial_number for one in known for entry in one], now)
+
+
+def _list(folder: Path, revoked: Sequence[int], now: dt.datetime) -> Path:
+    authority = read_signer(folder / "ca.pem", folder / "ca.key")
+    file = folder / "crl.pem"
+    write_all({file: new_list(authority, revoked, now, now + LIFETIME)})
+    return file
 
 
 def describe(certificate: x509.Certificate) -> dict[str, str]:

@@ -157,5 +157,29 @@ def _judge_seal(
                    f"{name} comes from no authority that is trusted here", kind=kind)  # fmt: skip
     findings.judge("certificate-valid", is_valid(certificate, now),
                    f"{name} is valid from {start} to {end}", kind=kind)  # fmt: skip
+    judge_revocation("certificate-revoked", certificate, findings, trust, now, kind)
     findings.judge("certificate-usage", may_sign(certificate),
                    f"the key of {name} is not for signatures", kind=kind)  # fmt: skip
+
+
+def judge_revocation(
+    rule: str,
+    certificate: x509.Certificate | None,
+    findings: Findings,
+    trust: TrustStore,
+    now: dt.datetime,
+    kind: Kind | None = None,
+) -> None:
+    """Judge whether a certificate was taken back, where revocation lists are given (RFC 5280 6.3).
+
+    Args:
+        rule: of a seal (``certificate-revoked``) or of the connection (``connection-revoked``).
+        certificate: None where the connection has none.
+    """
+    why_not = trust.revoked(certificate, now) if certificate is not None else None
+    if why_not is None:
+        reason = ("no revocation lists are given here" if certificate is not None
+                  else "the connection has no certificate")  # fmt: skip
+        findings.omit(rule, reason, kind=kind)
+        return
+    findings.judge(rule, not why_not, why_not, kind=kind)

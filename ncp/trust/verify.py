@@ -44,7 +44,7 @@ from ncp.trust.names import (
 )
 from ncp.trust.policy import DEFAULT, CountryRules
 from ncp.trust.rights import behalf_of, judge_rights, permissions_of
-from ncp.trust.seals import Memory, Opened, open_all
+from ncp.trust.seals import Memory, Opened, judge_revocation, open_all
 from ncp.trust.statement import Statement
 
 __all__ = ["CountryRules", "Memory", "Refusal", "SoapFault", "Trusted", "examine", "verify"]
@@ -157,6 +157,7 @@ def _assess(
         findings.judge("trc-present", Kind.TRC in came,
                        "no assertion of the treatment relationship came with the request"
                        )  # fmt: skip
+    judge_revocation("connection-revoked", peer, findings, trust, now)
     judge_countries(found, findings, peer, country_rules)
     judge_links(found, findings)
     for kind, one in found.items():

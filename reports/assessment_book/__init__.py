@@ -1,4 +1,4 @@
-"""The workbook that people fill in: a guide, one row per finding or open cell, the sources."""
+"""The workbook that people fill in: guide, a row per finding or open cell, sources, new sources."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import xlsxwriter
 from gap.judgement import Judgement
 from gap.worksheet.fields import SCHEMA
 from gap.worksheet.selection import Selection, SheetRow
-from reports.assessment_book import guide, lists, register, table
+from reports.assessment_book import guide, lists, new_sources, register, table
 from reports.assessment_book.forms import Forms
 from reports.texts import Texts
 
@@ -35,11 +35,14 @@ def build(judgement: Judgement, rows: Sequence[SheetRow], chosen: Selection, t: 
     )  # fmt: skip
     _properties(workbook, judgement, rows, chosen, t)
     forms = Forms(workbook, t)
-    sheets = [workbook.add_worksheet(t(f"fill.sheet.{n}")) for n in ("guide", "table", "register")]
-    hidden = lists.write(workbook, rows, t)
+    sheets = [workbook.add_worksheet(t(f"fill.sheet.{n}"))
+              for n in ("guide", "table", "register", "new")]  # fmt: skip
+    sources = judgement.assessment.register
+    hidden = lists.write(forms, rows, sources)
     guide.write(sheets[0], forms, judgement, rows, chosen)
     table.write(sheets[1], forms, hidden, rows, judgement)
-    register.write(sheets[2], forms)
+    register.write(sheets[2], forms, sources)
+    new_sources.write(sheets[3], forms)
     for sheet in sheets:
         sheet.set_landscape()
         if sheet is sheets[1]:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_col_to_name
 
 from data.loaders.assessments import OPTION_STATUS
 from data.loaders.codes import closed_sets
-from data.loaders.sources import sources
 from gap.worksheet.edits import row_key
 from gap.worksheet.fields import NOT_ASSESSED
 from gap.worksheet.selection import SheetRow
 from gap.worksheet.xlsx import LISTS
+from reports.assessment_book import new_sources
+from reports.assessment_book.forms import Forms
 from reports.texts import Texts
-from reports.workbook.book import put
+from reports.workbook.book import formula, put
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +40,36 @@ def combinations(categories: Sequence[str]) -> list[str]:
     ]
 
 
-def write(workbook: Workbook, rows: Sequence[SheetRow], t: Texts) -> Lists:
-    """Write the lists and return where they stand."""
-    sheet = workbook.add_worksheet(LISTS)
+def write(forms: Forms, rows: Sequence[SheetRow], sources: Iterable[str]) -> Lists:
+    """Write the lists and return where they stand.
+
+    Args:
+        forms: formats and texts.
+        rows: the rows of the table.
+        sources: ids of the register; those on the sheet of new sources follow them.
+    """
+    t = forms.t
+    sheet = forms.workbook.add_worksheet(LISTS)
     sheet.very_hidden()
     places = {}
     values: Sequence[str | int]
-    for column, (name, values) in enumerate(_content(rows, t).items()):
+    for column, (name, values) in enumerate(_content(rows, tuple(sources), t).items()):
         put(sheet, 0, column, name)
         for offset, value in enumerate(values, start=1):
             put(sheet, offset, column, value)
+        last = len(values)
+        for text in new_sources.ids(t) if name == "source" else ():
+            last += 1
+            formula(sheet, last, column, text, "", forms.key)
         letter = xl_col_to_name(column)
-        places[name] = f"='{LISTS}'!${letter}$2:${letter}${max(2, len(values) + 1)}"
+        places[name] = f"='{LISTS}'!${letter}$2:${letter}${max(2, last + 1)}"
     sheet.protect()
     return Lists(places)
 
 
-def _content(rows: Sequence[SheetRow], t: Texts) -> dict[str, Sequence[str | int]]:
+def _content(
+    rows: Sequence[SheetRow], sources: Sequence[str], t: Texts
+) -> dict[str, Sequence[str | int]]:
     status = closed_sets()["status"]
     lists: dict[str, Sequence[str | int]] = {
         "status.duty": [c.label(t.lang) for c in status.values() if c.code not in OPTION_STATUS],
@@ -67,7 +80,7 @@ def _content(rows: Sequence[SheetRow], t: Texts) -> dict[str, Sequence[str | int
         "level": [0, 1, 2, 3],
         "grade": [c.label(t.lang) for c in closed_sets()["grade"].values()],
         "basis": [c.label(t.lang) for c in closed_sets()["basis"].values()],
-        "source": list(sources()),
+        "source": sources,
         "systems": list(dict.fromkeys(r.system.name(t.lang) for r in rows)),
         "obligations": sorted({r.obligation.id for r in rows}),
         "categories": combinations(tuple(closed_sets()["category"])),

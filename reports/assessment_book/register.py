@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from xlsxwriter.worksheet import Worksheet
 
-from data.loaders.sources import sources
+from data.loaders.sources import Source
 from reports.assessment_book.forms import Forms
 from reports.workbook.book import put
 
@@ -14,14 +15,14 @@ _HEADS = ("definitions.source_id", "col.source", "definitions.publisher", "col.d
           "definitions.note")  # fmt: skip
 
 
-def write(sheet: Worksheet, forms: Forms) -> None:
+def write(sheet: Worksheet, forms: Forms, sources: Mapping[str, Source]) -> None:
     """Write the register of sources."""
     t = forms.t
     put(sheet, 0, 0, t("fill.register.title"), forms.title)
     put(sheet, 1, 0, t("fill.register.note"), forms.plain)
     for column, key in enumerate(_HEADS):
         put(sheet, 3, column, t(key), forms.head)
-    for row, source in enumerate(sources().values(), start=4):
+    for row, source in enumerate(sources.values(), start=4):
         note = source.date_note(t.lang)
         values = (source.id, source.title(t.lang), source.publisher,
                   source.date.isoformat() if source.date else "", note)  # fmt: skip

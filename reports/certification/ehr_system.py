@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gap.analysis import Analysis
-from gap.certification import EhrReadiness, Entry, Origin
+from gap.certification import EhrReadiness, Entry, Origin, Standing
 from gap.certification.tables import Document, Fill, Needed
 from reports.certification import points
 from reports.certification.paper import Mark, Paper, Section, ground, standing
@@ -14,7 +14,7 @@ from reports.words import labels
 
 
 def readiness(found: EhrReadiness, analysis: Analysis, t: Texts) -> Paper:
-    """Return Annex II point by point and the fields of all documents."""
+    """Return Annex II point by point, the duties of the maker and the fields of all documents."""
     records = {r for p in found.essentials for r in p.records}
     lead = [t("cert.no-verdict"), ground(analysis, t), points.count(found.essentials, t),
             _tests(len(records), t), t("cert.eea")]  # fmt: skip
@@ -25,10 +25,11 @@ def readiness(found: EhrReadiness, analysis: Analysis, t: Texts) -> Paper:
     return Paper(
         title=t("cert.title.ehr-system", name=found.system.name(t.lang)),
         lead=tuple(lead),
-        sections=(_essentials(found, t), *(_document(found, d, t) for d in Document)),
+        sections=(_essentials(found, t), _duties(found, t),
+                  *(_document(found, d, t) for d in Document)),
         day=analysis.judgement.as_of,
         lang=t.lang,
-    )
+    )  # fmt: skip
 
 
 def draft(found: EhrReadiness, document: Document, analysis: Analysis, t: Texts) -> Paper:
@@ -63,6 +64,21 @@ def _essentials(found: EhrReadiness, t: Texts) -> Section:
     return Section("essentials", t("cert.sheet.essentials"), t("cert.section.essentials"),
                    t("cert.note.essentials"), tuple(t(f"cert.col.{h}") for h in heads),
                    rows)  # fmt: skip
+
+
+def _duties(found: EhrReadiness, t: Texts) -> Section:
+    """The article with its condition, as the duty of the one who makes the system."""
+    rows = tuple(
+        (p.obligation.id, p.obligation.ref,
+         f"{p.obligation.text('title', t.lang)}. {p.obligation.text('obligation', t.lang)}",
+         standing(p.standing, t), points.shown_by(p, t), points.missing(p, t), p.due)
+        for p in found.duties
+    )  # fmt: skip
+    heads = ("point", "ref", "what", "standing", "shown-by", "missing", "due")
+    note = t("cert.note.duties", all=len(found.duties),
+             nobody=sum(p.standing is Standing.NOBODY for p in found.duties))  # fmt: skip
+    return Section("duties", t("cert.sheet.duties"), t("cert.section.duties"), note,
+                   tuple(t(f"cert.col.{h}") for h in heads), rows)  # fmt: skip
 
 
 def _document(found: EhrReadiness, document: Document, t: Texts) -> Section:

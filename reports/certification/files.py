@@ -13,16 +13,24 @@ from gap.certification.facts import FORMULA, Facts, ehr_keys, ncp_keys
 from gap.certification.tables import Document, fields, steps
 from reports.certification import ehr_system, forms, ncp, region
 from reports.certification.paper import Paper
+from reports.page.names import NATIONAL, SUMMARY, profile_file, region_file, system_file
+from reports.page.region import region_name
 from reports.texts import Texts
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file of the result; ``what`` is the key of the text that says what it is."""
+    """One file of the result.
+
+    Attributes:
+        what: key of the text that says what it is.
+        title: of a page.
+    """
 
     name: str
     content: bytes | str
     what: str
+    title: str = ""
 
 
 def ehr_system_files(
@@ -38,7 +46,12 @@ def ehr_system_files(
     ]  # fmt: skip
     names = {f.key: f.name(t.lang) for f in reversed(fields()) if f.key}
     return (
-        *_both(f"ehr-system-{ident}", ehr_system.readiness(found, analysis, t)),
+        *_both(
+            "ehr-system",
+            ident,
+            ehr_system.readiness(found, analysis, t),
+            _ways(system_file(ident), found.system.name(t.lang), t),
+        ),
         *drafts,
         _form(ident, ehr_keys(), names, facts),
     )
@@ -49,7 +62,8 @@ def ncp_files(found: NcpReadiness, analysis: Analysis, facts: Facts, t: Texts) -
     ident = found.system.id
     names = {s.id: s.name(t.lang) for s in steps()}
     return (
-        *_both(f"ncp-{ident}", ncp.readiness(found, analysis, t)),
+        *_both("ncp", ident, ncp.readiness(found, analysis, t),
+               _ways(system_file(ident), found.system.name(t.lang), t)),
         _form(ident, [k for k in ncp_keys() if k in {s.step.id for s in found.steps}], names,
               facts),
     )  # fmt: skip
@@ -57,14 +71,21 @@ def ncp_files(found: NcpReadiness, analysis: Analysis, facts: Facts, t: Texts) -
 
 def region_files(found: RegionReadiness, analysis: Analysis, t: Texts) -> tuple[File, ...]:
     """Return page and workbook."""
-    return _both(f"region-{found.region}", region.readiness(found, analysis, t))
+    ways = _ways(region_file(found.region), region_name(found.region, t), t)
+    return _both("region", found.region, region.readiness(found, analysis, t), ways)
 
 
-def _both(name: str, paper: Paper) -> tuple[File, ...]:
+def _both(profile: str, of: str, paper: Paper, ways: Mapping[str, str]) -> tuple[File, ...]:
+    page = profile_file(profile, of)
     return (
-        File(f"readiness-{name}.html", forms.html(paper), "cert.wrote.page"),
-        File(f"readiness-{name}.xlsx", forms.workbook(paper), "cert.wrote.workbook"),
+        File(page, forms.html(paper, ways), "cert.wrote.page", paper.title),
+        File(page.replace(".html", ".xlsx"), forms.workbook(paper), "cert.wrote.workbook"),
     )
+
+
+def _ways(own: str, name: str, t: Texts) -> dict[str, str]:
+    """Return the pages of the report that a profile belongs to, by file name."""
+    return {NATIONAL: t("page.to_national"), own: name, SUMMARY: t("page.short")}
 
 
 def _form(ident: str, keys: Sequence[str], names: Mapping[str, str], facts: Facts) -> File:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,18 @@ _NEW_LINE = str.maketrans({"\n": " ", "\r": " "})
 _SPECIAL = str.maketrans({c: f"\\{c}" for c in r"\`*_{}[]<>#|~"})
 
 
-def html(paper: Paper) -> str:
-    """Return a page that works offline and without script."""
-    return _environment().get_template("paper.html.j2").render(paper=paper, css=_css())
+def html(paper: Paper, ways: Mapping[str, str] | None = None) -> str:
+    """Return a page that works offline and without script.
+
+    Args:
+        paper: what it shows.
+        ways: names of the pages that it leads to, by file name.
+    """
+    return (
+        _environment()
+        .get_template("paper.html.j2")
+        .render(paper=paper, css=_css(), ways=ways or {})
+    )
 
 
 def markdown(paper: Paper) -> str:
@@ -112,6 +122,14 @@ def _cell(sheet: Any, row: int, column: int, value: Value | Mark, formats: dict[
         put(sheet, row, column, value, formats[form])
 
 
+def _counted(section: Section, column: int) -> bool:
+    """Whether a column holds numbers alone; they stand at the right, their head with them."""
+    values = [row[column] for row in section.rows]
+    return any(isinstance(v, int) for v in values) and all(
+        isinstance(v, int) or v in ("", "–") for v in values
+    )
+
+
 @cache
 def _css() -> str:
     return (_HERE.parent / "page" / "page.css").read_text(encoding="utf-8")
@@ -123,4 +141,6 @@ def _environment() -> Environment:
                        trim_blocks=True, lstrip_blocks=True)  # fmt: skip
     made.filters["cell"] = text
     made.tests["mark"] = lambda value: isinstance(value, Mark)
+    made.tests["day"] = lambda value: isinstance(value, dt.date)
+    made.tests["counted"] = _counted
     return made

@@ -21,6 +21,7 @@ _WORST = 3
 _NEXT = 3
 _OWNERS = 5
 _SMALL = 10
+_SHOWN = ("tested", "verified")
 
 
 def answers(view: View, analysis: Analysis, t: Texts) -> dict[str, Any]:
@@ -28,6 +29,7 @@ def answers(view: View, analysis: Analysis, t: Texts) -> dict[str, Any]:
     return {
         "lead": lead(view, t),
         "headline": headline(view, analysis, t),
+        "sure": sure(view, t),
         "ground": ground(view, analysis, t),
         "worst": [gap(c, t) for c in view.gaps[:_WORST]],
         "gaps": len(view.gaps),
@@ -61,20 +63,33 @@ def headline(view: View, analysis: Analysis, t: Texts) -> dict[str, Any] | None:
     binding = {c.obligation.id for c in view.cells}
     touched = {c.obligation.id for c in view.cells if c.findings}
     everything = len(view.systems) == len(analysis.judgement.system_list)
+    f = view.figure
     return {
-        **figure(view.figure, t),
+        **figure(f, t),
+        "about": {name: about(value, t.lang) for name, value in (
+            ("assessed", f.assessed), ("unknown", f.not_assessed), ("met", f.met),
+            ("partial", f.partial), ("not_met", f.not_met))},
         "touched": t("page.touched", touched=analysis.counts["touched"],
                      binding=analysis.counts["binding"])
         if everything else t("answer.touched", touched=len(touched), binding=len(binding)),
-        "capped": t("score.capped", cap=percent(analysis.scheme.gate_cap, t.lang))
+        "capped": t("page.key.band.capped", cap=percent(analysis.scheme.gate_cap, t.lang))
         if view.figure.capped else "",
     }  # fmt: skip
+
+
+def sure(view: View, t: Texts) -> str:
+    """Return the answer to «how sure» in one sentence: what others than its makers have shown."""
+    if not view.findings:
+        return t("answer.sure.none")
+    shown = sum(f.grade in _SHOWN for f in view.findings)
+    key = "answer.sure.some" if shown else "answer.sure.claims"
+    return t(key, n=shown, all=len(view.findings))
 
 
 def ground(view: View, analysis: Analysis, t: Texts) -> str:
     """Return how strong the findings are, and how many are old."""
     if not view.findings:
-        return t("answer.ground.none")
+        return ""
     counted = Counter(f.grade for f in view.findings)
     grades = ", ".join(f"{counted[code]} {label('grade', code, t.lang)}"
                        for code in closed_sets()["grade"])  # fmt: skip
@@ -92,6 +107,8 @@ def coming(view: View, analysis: Analysis, t: Texts) -> dict[str, Any] | None:
         return None
     day = days[0]
     here = [s for s in view.steps if s.due == day]
+    worst = {(c.system.id, c.obligation.id) for c in view.gaps[:_WORST]}
+    others = [s for s in here if (s.system.id, s.obligation.id) not in worst]
     later = [s.due for s in view.steps if s.due > day]
     return {
         "date": date(day, t.lang),
@@ -100,7 +117,11 @@ def coming(view: View, analysis: Analysis, t: Texts) -> dict[str, Any] | None:
         "unplanned": sum(s.verdict in UNPLANNED for s in here),
         "late": sum(s.verdict in TOO_LATE for s in here),
         "unknown": number(view.unassessed.get(day, 0), t.lang),
-        "steps": [step(s, t) for s in here[:_NEXT]],
+        "owners": [
+            {"name": name, "gaps": n}
+            for name, n in Counter(s.system.owner for s in here).most_common(_NEXT)
+        ],
+        "steps": [step(s, t) for s in others[:_NEXT]],
         "later": date(min(later), t.lang) if later and not here else "",
     }
 

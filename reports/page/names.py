@@ -14,3 +14,8 @@ def system_file(system: str) -> str:
 def region_file(region: str) -> str:
     """Return the file of a region's page by the code of the region."""
     return f"region-{region}.html"
+
+
+def profile_file(profile: str, of: str) -> str:
+    """Return the file of a profile's page by the profile and its system or region."""
+    return f"readiness-{profile}-{of}.html"

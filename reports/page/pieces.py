@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from data.loaders.assessments import Finding
@@ -17,6 +18,8 @@ from reports.texts import Texts
 from reports.words import finding_head, gates, group_label, labels, part_label, source_line
 
 UNPLANNED = frozenset({PlanVerdict.NO_PLAN, PlanVerdict.PAST_PLAN})
+_SENTENCE = re.compile(r"(?<=\w{3}[.!?»)])\s+(?=[A-ZÆØÅ«])")
+_LONGEST = 170
 TOO_LATE = frozenset({PlanVerdict.LATE, PlanVerdict.OVERDUE})
 
 
@@ -78,9 +81,18 @@ def gap(cell: Cell, t: Texts) -> dict[str, Any]:
         "level": min(f.level for f in cell.findings if f.level is not None),
         "due": date(cell.due, t.lang),
         "comment": " ".join(f.comment(t.lang) for f in cell.findings),
+        "why": first_sentence(cell.findings[0].comment(t.lang)),
         "source": "; ".join(source_line(f, t.lang) for f in cell.findings),
         "gate": cell.gate_failed,
     }
+
+
+def first_sentence(text: str) -> str:
+    """Return the first sentence of a comment, for a list; a long one is cut between words."""
+    first = _SENTENCE.split(text, maxsplit=1)[0]
+    if len(first) <= _LONGEST:
+        return first
+    return first[:_LONGEST].rsplit(" ", 1)[0].rstrip(",;:") + "\N{NO-BREAK SPACE}…"
 
 
 def step(s: Step, t: Texts) -> dict[str, Any]:

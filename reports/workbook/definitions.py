@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from data.loaders.codes import closed_sets
-from data.loaders.sources import sources
 from reports.workbook.book import Book, put
 
 _SETS = ("status", "level", "grade", "basis", "modality", "category", "actor", "scope", "role",
@@ -29,7 +28,7 @@ def write(book: Book) -> None:
     row += 1
     book.column_heads(sheet, row, ["definitions.source_id", "definitions.publisher", "col.date",
                                    "col.source", "definitions.note"])  # fmt: skip
-    for source in sources().values():
+    for source in book.analysis.judgement.assessment.register.values():
         row += 1
         put(sheet, row, 0, source.id, book.text)
         put(sheet, row, 1, source.publisher, book.text)

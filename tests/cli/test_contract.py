@@ -66,22 +66,38 @@ def test_the_root_help_lists_every_command_with_its_line():
         assert code in " ".join(out.split())
 
 
-@pytest.mark.parametrize("path", ALL, ids=[" ".join(p) or "ehds" for p in ALL])
-def test_help_of_any_command_loads_nothing_heavy(path):
-    code = (
-        "import sys\n"
-        "from ehds.cli import run\n"
-        "code = run(sys.argv[1:])\n"
-        f"heavy = [m for m in {HEAVY!r} if m in sys.modules]\n"
-        "print(heavy, file=sys.stderr)\n"
-        "sys.exit(code)\n"
-    )
+EACH_IN_ITS_OWN_PROCESS = f"""
+import json, os, sys
+from ehds.cli import run
+for path in json.loads(sys.argv[1]):
+    if os.fork() == 0:
+        code = run([*path, "--help"])
+        heavy = [m for m in {HEAVY!r} if m in sys.modules]
+        print(json.dumps([path, code, heavy]), file=sys.stderr, flush=True)
+        sys.stdout.flush()
+        os._exit(0)
+    os.wait()
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded() -> dict[tuple[str, ...], tuple[int, list[str]]]:
+    """Return by command the exit code of its help and the heavy modules that it loaded.
+
+    Each runs in a fork of one process that has only imported the entry point.
+    """
     done = subprocess.run(
-        [sys.executable, "-c", code, *path, "--help"],
-        capture_output=True, text=True, cwd=ROOT, env=environment(), check=False,
+        [sys.executable, "-c", EACH_IN_ITS_OWN_PROCESS, json.dumps([*ALL])],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment(),
+        check=True,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert done.stderr.strip() == "[]"
+    told = [json.loads(line) for line in done.stderr.splitlines()]
+    return {tuple(path): (code, heavy) for path, code, heavy in told}
+
+
+@pytest.mark.parametrize("path", ALL, ids=[" ".join(p) or "ehds" for p in ALL])
+def test_help_of_any_command_loads_nothing_heavy(path, loaded):
+    assert loaded[path] == (0, [])
 
 
 def test_the_version_is_told_on_standard_output():

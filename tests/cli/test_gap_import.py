@@ -140,3 +140,24 @@ def test_a_wrong_call_is_told(tmp_path, monkeypatch, arguments, said):
     assert done.code == 2
     assert said in done.err
     assert names(tmp_path) == set()
+
+
+def test_a_new_document_is_shown_kept_and_known_to_other_commands(filled, tmp_path):
+    row, sheet = filled.open_row(), filled.book["Nye kilder"]
+    said = ("kart-1", "Kartet", "The map", "Etat", "2026-09-01", None, None, "Sak 1")
+    for column, value in enumerate(said, 1):
+        sheet.cell(6, column).value = value
+    file = filled.set(row, **{**FULL, "source": "kart-1"}).by("Kari Nordmann").save(tmp_path)
+    shown = call("gap", "import", file, *DAY, "--format", "json")
+    (document,) = json.loads(shown.out)["sources"]
+    assert (document["id"], document["date"]) == ("kart-1", "2026-09-01")
+    done = call("gap", "import", file, *DAY, "--apply", "-o", tmp_path / "mine", "--lang", "en")
+    assert done.code == 0, done.err
+    assert "kart-1: The map, Etat, 2026-09-01 (Sak 1)" in " ".join(done.out.split())
+    assert "Wrote 2 changes" in done.err
+    assert "sources.csv" in names(tmp_path / "mine")
+    told = call("gap", "explain", "kjernejournal", filled.get(row, "obligation"),
+                "--assessment", tmp_path / "mine")  # fmt: skip
+    assert "Kartet" in told.out
+    again = call("gap", "import", file, *DAY, "--apply", "-o", tmp_path / "mine")
+    assert "Ingenting å skrive" in again.err

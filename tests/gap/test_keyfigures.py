@@ -33,6 +33,15 @@ def test_every_point_of_article_20_has_a_figure_of_the_law() -> None:
     assert {f.obligation for f in figures().values() if f.basis == "law"} == asked
 
 
+def test_what_is_our_reading_of_article_20_is_said_so() -> None:
+    """The article names no list of categories (b, e) and is open in (d)(iii)."""
+    for figure in figures().values():
+        if figure.ref in ("Art 20(b)", "Art 20(e)", "Art 20(d)(iii)"):
+            assert "vår lesning" in figure.definition_nb, figure.id
+            assert "our reading" in figure.definition_en, figure.id
+    assert figures()["report.overview"].unit == "text"
+
+
 def test_access_and_volumes_are_by_category_and_connections_by_three_measures() -> None:
     by = {(f.ref, f.dimension) for f in figures().values()}
     for category in "abcdef":

@@ -10,7 +10,7 @@ from data.loaders.assessments import load
 from data.loaders.catalogue import catalogue
 from data.loaders.systems import systems
 from gap.judgement import Judgement
-from gap.roadmap import PlanVerdict, Roadmap, roadmap
+from gap.roadmap import PlanVerdict, Roadmap, roadmap, step_of
 from tests.builders import call
 from tests.gap.builders import GROUP_1, GROUP_2, finding, judge, obligation, system
 
@@ -201,3 +201,11 @@ def test_as_of_on_the_command_line_moves_the_verdicts(as_of: str) -> None:
     cells = [r.split(",") for r in rows]
     assert cells
     assert all((c[verdict] == "overdue") == (c[due] < as_of) for c in cells)
+
+
+def test_a_step_alone_is_the_step_of_the_whole_roadmap() -> None:
+    assessment = load("norway-2026-11")
+    j = Judgement(catalogue(), systems(), assessment, assessment.as_of)
+    steps = {(s.system.id, s.obligation.id): s for s in roadmap(j).steps}
+    for place in [*list(steps)[::7], *list(j.by_cell)[::29]]:
+        assert step_of(j, *place) == steps.get(place)

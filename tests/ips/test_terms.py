@@ -380,3 +380,14 @@ def test_the_environment_is_as_it_was(own: Path, monkeypatch: pytest.MonkeyPatch
     with own_terminology(own):
         assert os.environ["EHDS_TERMINOLOGY"] == str(own)
     assert os.environ["EHDS_TERMINOLOGY"] == "before"
+
+
+def test_every_wrong_file_of_a_folder_is_named_at_once(own: Path) -> None:
+    for name in ("maps/a.csv", "maps/b.csv", "value-sets/c.csv", "value-sets/d.csv"):
+        (own / name).parent.mkdir(exist_ok=True)
+        write(own / name, "x,y\n1,2\n")
+    write(own / "e.json", "{")
+    write(own / "lost.csv", "x\n")
+    found = told(own)
+    for name in ("a.csv", "b.csv", "c.csv", "d.csv", "e.json", "lost.csv"):
+        assert name in found

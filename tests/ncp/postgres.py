@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -72,7 +73,7 @@ def postgresql_url() -> Iterator[str]:
         yield f"postgresql://ehds@127.0.0.1:{port}/postgres"
     finally:
         if server is not None:
-            server.terminate()
+            server.send_signal(signal.SIGINT)  # does not wait for those who are still connected
             server.wait(timeout=20)
         shutil.rmtree(home, ignore_errors=True)
 

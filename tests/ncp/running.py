@@ -10,7 +10,7 @@ from pathlib import Path
 from data.results import Severity
 from ncp.faults.exchange import application
 from ncp.faults.plan import Plan
-from ncp.faults.table import parse
+from ncp.faults.table import Fault, parse
 from ncp.scenarios.embedded import country_a
 from ncp.scenarios.loading import choose, shipped
 from ncp.scenarios.model import ScenarioRun
@@ -29,10 +29,10 @@ class Bench:
     plan: Plan
 
     def run(
-        self, *only: str, faults: Sequence[str] = (), options: Options = STRICT
+        self, *only: str, faults: Sequence[str | Fault] = (), options: Options = STRICT
     ) -> list[ScenarioRun]:
         """Run scenarios with some faults, which are gone afterwards."""
-        self.plan.faults = parse(faults)
+        self.plan.faults = [f if isinstance(f, Fault) else parse([f])[0] for f in faults]
         try:
             return run(choose(shipped(), only), self.target, options)
         finally:

@@ -186,12 +186,18 @@ def test_edits_come_through_libreoffice_and_nothing_else_does(tmp_path):
     one, other, gone = filled.open_row(), filled.found_row(2), filled.found_row(0)
     filled.set(one, **{**FULL, "planned_date": "2027-06", "comment_nb": "Én\nlinje\u00a0til "})
     filled.set(other, comment_en="Another reason").set(gone, status="ikke vurdert").by("Kari")
+    document = ("kart-1", "Kart", "Map", "Etat", dt.date(2026, 9, 1), None, None, "Sak 1")
+    for column, value in enumerate(document, 1):
+        filled.book.worksheets[3].cell(6, column).value = value
+    filled.set(one, source="kart-1")
     before = prepare(filled.save(tmp_path))
     after = prepare(through_libreoffice(filled.save(tmp_path)))
     assert len(after.plan.changes) == 3
     assert [(c.old, c.new) for c in after.plan.changes] == [
         (c.old, c.new) for c in before.plan.changes
     ]
+    assert [n.source for n in after.plan.sources] == [n.source for n in before.plan.sources]
+    assert after.plan.sources[0].source.date == dt.date(2026, 9, 1)
     assert after.files[0].who == "Kari"
     saved = Filled((tmp_path / "out" / "a.xlsx").read_bytes())
     assert saved.sheet.protection.sheet
@@ -223,8 +229,16 @@ def test_the_check_column_says_what_is_missing(tmp_path, lang):
     rows = [filled.open_row(n) for n in range(len(cases))]
     for row, (values, _) in zip(rows, cases, strict=True):
         filled.set(row, **values)
+    for row, number in enumerate((8, 5), 6):
+        for column, value in enumerate(("kart-1", "K", "M", "E", "2026-09-01", "", "", "S"), 1):
+            if column <= number:
+                filled.book.worksheets[3].cell(row, column).value = value or None
     file = filled.save(tmp_path)
     book = openpyxl.load_workbook(through_libreoffice(file), data_only=True)
+    new = book.worksheets[3]
+    assert [new.cell(r, 9).value or None for r in (6, 7, 8)] == [
+        t("fill.ready"), t("fill.new.lacking"), None,
+    ]  # fmt: skip
     sheet = book.worksheets[1]
     column = filled.columns["check"]
     assert [sheet.cell(r, column).value or None for r in rows] == [said for _, said in cases]

@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "request": "Write the message of an operation without sending it.",
     "send": "Send a message as it is and show the answer.",
     "assert": "Issue or check an assertion (HCP, TRC, next of kin).",
+    "ehr": "EHR systems that may ask over FHIR: add, list, remove.",
     "certs": "Certificates for a test environment, made on the spot.",
     "journal": "What was exchanged: list, filter, export, who saw what of mine.",
     "portal": "A small web page for testers: patients, documents, messages.",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from data.results import Outcome
 from ehds.cli.output import say
 from ncp.client.texts import meaning, refusal_lines, text
+from ncp.client.words import harmless, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,17 +40,22 @@ def tell(answer: Answer, operation: str, lang: str, country: str) -> bool:
 
 
 def finding_lines(findings: Iterable[Result]) -> Iterator[str]:
-    """Yield a line a finding."""
+    """Yield a line a finding; what it quotes from the answer has no numbers of people."""
     for one in findings:
         where = f" ({one.location})" if one.location else ""
-        yield f"  {one.severity.value}: {one.id}: {one.message}{where}"
+        yield "  " + harmless(f"{one.severity.value}: {one.id}: {one.message}{where}")
 
 
 def refusal_json(refusal: Refusal, lang: str) -> dict[str, Any]:
-    """Return a refusal as plain data."""
-    return {"code": refusal.code, "severity": refusal.weight.value.lower(), "text": refusal.text,
-            "meaning": meaning(refusal.code, lang), "reason": refusal.reason,
-            "location": refusal.location}  # fmt: skip
+    """Return a refusal as plain data; as it came, but without numbers of people."""
+    return {"code": harmless(refusal.code), "severity": refusal.weight.value.lower(),
+            "text": harmless(refusal.text), "meaning": meaning(refusal.code, lang),
+            "reason": harmless(refusal.reason), "location": harmless(refusal.location)}  # fmt: skip
+
+
+def finding_json(one: Result) -> dict[str, Any]:
+    """Return a finding as plain data, without numbers of people in its words."""
+    return {**one.to_dict(), "message": harmless(one.message), "location": harmless(one.location)}
 
 
 def base_json(schema: str, answer: Answer, lang: str) -> dict[str, Any]:
@@ -60,7 +66,7 @@ def base_json(schema: str, answer: Answer, lang: str) -> dict[str, Any]:
         "response_id": answer.response_id, "attempts": reply.attempts,
         "given": not answer.empty,
         "refusals": [refusal_json(r, lang) for r in answer.refusals],
-        "findings": [f.to_dict() for f in answer.findings],
+        "findings": [finding_json(f) for f in answer.findings],
     }  # fmt: skip
 
 
@@ -72,20 +78,20 @@ def person_json(person: Person) -> dict[str, Any]:
 
 
 def person_lines(person: Person, lang: str) -> Iterator[str]:
-    """Yield a person for people."""
-    day = person.birth_date
+    """Yield a person for people: the data are shown, what would steer a terminal is not."""
+    day = plain(person.birth_date)
     shown = f"{day[:4]}-{day[4:6]}-{day[6:8]}" if len(day) >= 8 else day
     gender = text(f"gender.{person.gender}", lang) if person.gender in ("M", "F", "UN") else ""
     name = " ".join([*person.given, person.family])
     born = text("identified.born", lang, date=shown) if day else ""
-    yield "  " + ", ".join(filter(None, (name, gender, born)))
+    yield "  " + ", ".join(filter(None, (plain(name), gender, born)))
     for one in person.ids:
-        yield f"    {one.root}^{one.extension}"
+        yield plain(f"    {one.root}^{one.extension}")
     place = person.address
     town = f"{place.postal_code} {place.city}".strip()
     where = ", ".join(filter(None, (place.street, town, place.country)))
     if where:
-        yield f"    {where}"
+        yield plain(f"    {where}")
 
 
 def entry_json(entry: DocumentEntry) -> dict[str, Any]:
@@ -98,14 +104,14 @@ def entry_json(entry: DocumentEntry) -> dict[str, Any]:
 
 
 def entry_lines(entry: DocumentEntry, number: int, lang: str) -> Iterator[str]:
-    """Yield a document entry for people."""
+    """Yield a document entry for people, without what would steer a terminal."""
     from ncp.codes import DISPENSABLE, NOT_DISPENSABLE
 
     level = text(f"listed.level{3 if entry.level == 3 else 1}", lang)
     head = ", ".join(filter(None, (entry.title, level, entry.created.date().isoformat(),
                                    entry.author_institution.partition("^")[0])))  # fmt: skip
-    yield f"{number:>3}  {head}"
-    yield f"     {entry.unique_id}"
+    yield plain(f"{number:>3}  {head}")
+    yield plain(f"     {entry.unique_id}")
     words = []
     for event in entry.events:
         if event.code == DISPENSABLE:
@@ -118,4 +124,4 @@ def entry_lines(entry: DocumentEntry, number: int, lang: str) -> Iterator[str]:
     said = ", ".join(filter(None, [entry.description if entry.description != entry.title else "",
                                    *words]))  # fmt: skip
     if said:
-        yield f"     {said}"
+        yield plain(f"     {said}")

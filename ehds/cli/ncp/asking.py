@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import json
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from data.errors import Exit, InputError, Problem
+from data.files import check_folder
 from data.loaders.tables import read_bytes
-from ehds.cli.ncp.home import Moment, Seconds, home_folder
+from ehds.cli.ncp.home import Moment, Seconds, home, home_folder
 from ehds.cli.options import F
 from ehds.cli.output import say
 
 if TYPE_CHECKING:
+    from ncp.audit import CareRelation
     from ncp.client import Asker, Client, Partner
     from ncp.client.answers import Answer
     from ncp.client.keeping import Keeper
@@ -32,8 +33,7 @@ _WHOM = (
     click.option("--url", default="", help="Contact point of country A; the one that runs here "
                  "(ehds ncp serve) by default."),
     click.option("--country-a", default="", metavar="CC", help="Country A; NO by default."),
-    click.option("--home", type=_FOLDER, envvar="EHDS_NCP_HOME", show_envvar=True,
-                 help="Folder of the exchange: certificates and store."),
+    home,
     click.option("--ca", type=_FILE, help="Authority that country A is trusted by (PEM)."),
     click.option("--cert", type=_FILE, help="Our TLS client certificate (PEM)."),
     click.option("--key", type=_FILE, help="Its key (PEM)."),
@@ -180,46 +180,39 @@ class Asking:
         seal = read_signer(self["seal"], self["seal_key"]) if self["seal"] else certs.ensure(
             self.home / "certs" / self.country, self.country, now=self.clock()).seal  # fmt: skip
         if self["assertions"]:
-            contents = [file.read_bytes().strip() for file in self["assertions"]]
-            asker = Asker.of_files(contents, None, seal)
+            asker = Asker.read(self["assertions"], seal)
         else:
             asker = Asker(self._professional(role), seal)
         if self["attest"]:
-            from ncp.audit.norway import care_relation
-
-            said = self._attest()
-            asker.care = care_relation(said) if isinstance(said, dict) else None
+            asker.care = self._care()
         asker.prescription_id, asker.pin = self["prescription_id"], self["pin"]
         return asker
 
     def _professional(self, role: str) -> HealthProfessional:
         from dataclasses import replace
 
-        from ncp.client.asker import professional
+        from ehds.cli.ncp import asserting
 
-        stated = {"name": self["name"], "purpose": self["purpose"], "locality": self["locality"],
+        file = str(self["attest"]) if self["attest"] else None
+        stated = {"name": self["name"], "locality": self["locality"],
                   "facility_type": self["facility"], "organization": self["organization"],
-                  "organization_id": self["organization_id"]}  # fmt: skip
-        if not self["attest"]:
-            who = professional(self.country, self["role"] or role, **stated)
-            more = (code for code in self["permissions"] if code not in who.permissions)
-            return replace(who, permissions=(*who.permissions, *more))
-        from ncp.trust.attest import Chosen, from_attest
+                  "organization_id": self["organization_id"],
+                  "role": self["role"] if file else self["role"] or role,
+                  "purpose": "" if file else self["purpose"]}  # fmt: skip
+        who, losses = asserting.professional(file, self.country, stated)
+        if file:
+            say(f"{len(losses)} attributes of the attest were read; see what did not travel with: "
+                f"ehds ncp assert hcp --attest {shlex.quote(file)} --loss FILE")  # fmt: skip
+        more = (code for code in self["permissions"] if code not in who.permissions)
+        return replace(who, permissions=(*who.permissions, *more))
 
-        who, losses = from_attest(
-            self._attest(), Chosen(self["role"], self["name"], country=self.country)
-        )
-        say(f"{len(losses)} attributes of the attest were read; see what did not travel with: "
-            "ehds ncp assert hcp --attest FILE --loss FILE")  # fmt: skip
-        del stated["purpose"]  # the attest says it
-        return replace(who, **{name: text for name, text in stated.items() if text})
+    def _care(self) -> CareRelation | None:
+        """Return what the attest says about why somebody looks."""
+        from ncp.audit.norway import care_relation
+        from ncp.trust.attest import read_attest
 
-    def _attest(self) -> Any:
-        try:
-            return json.loads(read_bytes(self["attest"]))
-        except (ValueError, RecursionError) as error:
-            raise InputError(Problem(f"not valid JSON: {error}", str(self["attest"]),
-                                     remedy="give the attest as JSON")) from None  # fmt: skip
+        said = read_attest(read_bytes(self["attest"]), str(self["attest"]))
+        return care_relation(said) if isinstance(said, dict) else None
 
     @contextmanager
     def client(self, role: str) -> Iterator[Client]:
@@ -230,6 +223,8 @@ class Asking:
 
         if self["curl"] and not self["raw"]:
             raise click.UsageError("--curl needs a folder for the messages: --raw")
+        if self["raw"]:  # before anything is sent: a report that went cannot be called back
+            check_folder(self["raw"])
         partner = self.partner()
         limits = Limits(read=self["timeout"], whole=max(2 * self["timeout"], 120))
         store = None if self["no_journal"] else Store(self.home / "store.db")

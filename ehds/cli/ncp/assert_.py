@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -73,6 +74,7 @@ def hcp(
     attest: str | None,
     loss: str | None,
     authn: str,
+    permissions: tuple[str, ...],
     country: str,
     seal: Path | None,
     key: Path | None,
@@ -80,7 +82,7 @@ def hcp(
     home: Path | None,
     now: dt.datetime | None,
     output: str | None,
-    **stated: str | tuple[str, ...] | None,
+    **stated: str | None,
 ) -> None:
     """Issue the identity assertion of a health professional.
 
@@ -97,6 +99,9 @@ def hcp(
 
     country = (country or ("NO" if attest else "SE")).upper()
     professional, losses = asserting.professional(attest, country, stated)
+    if permissions:
+        chosen = tuple(code for code in permissions if code != "none")
+        professional = replace(professional, permissions=chosen)
     signer = asserting.signer(home_folder(home), country, seal, key, moment(now))
     content = issue.hcp(
         professional, signer, now=moment(now), authn=f"{AUTHN}{authn}",
@@ -108,7 +113,10 @@ def hcp(
 
 @command.command()
 @click.argument("hcp", type=click.Path(exists=True, dir_okay=False, allow_dash=True), default="-")
-@click.option("--patient", required=True, help="ext^^^&root&ISO, or ROOT^EXTENSION.")
+@click.option("--patient", required=True,
+              help="A number of country A, ROOT^NUMBER, or a sample patient.")  # fmt: skip
+@click.option("--country-a", default="NO", show_default=True, metavar="CC",
+              help="Country A; says which identifier a bare number is.")  # fmt: skip
 @click.option("--purpose", type=click.Choice(["TREATMENT", "EMERGENCY", ""]), default="TREATMENT",
               show_default=True, help="Purpose of use.")  # fmt: skip
 @click.option("--prescription-id", default="", help="Prescription, where country A asks for it.")
@@ -117,6 +125,7 @@ def hcp(
 def trc(
     hcp: str,
     patient: str,
+    country_a: str,
     purpose: str,
     prescription_id: str,
     pin: str,
@@ -131,7 +140,9 @@ def trc(
     """Issue the assertion of a treatment relationship, for the identity assertion in HCP.
 
     \b
-    Example: ehds ncp assert trc hcp.xml --patient 2.16.578.1.12.4.1.4.1^NUMBER
+    Examples:
+      ehds ncp assert trc hcp.xml --patient mrsa
+      ehds ncp assert trc hcp.xml --patient 1.2.246.21^NUMBER --country-a FI
     """
     from ehds.cli.ncp import asserting
     from ncp.trust import issue
@@ -139,15 +150,16 @@ def trc(
     time = moment(now)
     signer = asserting.signer(home_folder(home), country.upper(), seal, key, time)
     lifetime = dt.timedelta(minutes=valid) if valid else issue.OTHER_LIFETIME
-    content = issue.trc(asserting.read(hcp), asserting.patient(patient), signer, now=time,
-                        purpose=purpose, prescription_id=prescription_id, pin=pin,
+    content = issue.trc(asserting.read(hcp), asserting.patient(patient, country_a), signer,
+                        now=time, purpose=purpose, prescription_id=prescription_id, pin=pin,
                         valid=lifetime)  # fmt: skip
     asserting.give_bytes(content, output)
 
 
 @command.command()
 @click.argument("hcp", type=click.Path(exists=True, dir_okay=False, allow_dash=True), default="-")
-@click.option("--id", "identifier", default="", help="ext^^^&root&ISO, or ROOT^EXTENSION.")
+@click.option("--id", "identifier", default="", metavar="ROOT^NUMBER",
+              help="Identifier of the next of kin.")  # fmt: skip
 @click.option("--family", required=True, help="Family name.")
 @click.option("--given", "given", multiple=True, required=True, help="Given name; may be repeated.")
 @click.option("--gender", type=click.Choice(["M", "F", "UN"]), default="UN", show_default=True,
@@ -175,12 +187,13 @@ def nok(
     Example: ehds ncp assert nok hcp.xml --family Testesen --given Mor
     """
     from ehds.cli.ncp import asserting
+    from ncp.client.patients import identifier as read_identifier
     from ncp.model import Person
     from ncp.trust import issue
 
     time = moment(now)
     signer = asserting.signer(home_folder(home), country.upper(), seal, key, time)
-    identifiers = (asserting.patient(identifier),) if identifier else ()
+    identifiers = (read_identifier(identifier),) if identifier else ()
     kin = Person(identifiers, family, given, gender, birth_date)
     lifetime = dt.timedelta(minutes=valid) if valid else issue.OTHER_LIFETIME
     asserting.give_bytes(issue.nok(asserting.read(hcp), kin, signer, now=time, valid=lifetime),

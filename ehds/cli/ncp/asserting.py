@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +22,7 @@ from ips.xml import parse
 from ncp.codes import SAML, SOAP, WSSE
 from ncp.countries import country as find_country
 from ncp.model import HealthProfessional, Operation, PatientId
-from ncp.trust import attest, certs, policy
+from ncp.trust import attest, certs
 from ncp.trust.keys import Signer, read_certificate, read_signer
 
 _OPERATIONS = {
@@ -35,7 +34,6 @@ _OPERATIONS = {
     "discard": Operation.DISCARD,
 }
 _MARKS = {Outcome.PASS: "ok  ", Outcome.FAIL: "FAIL", Outcome.OMIT: "-   "}
-_SAMPLE = ("test.testesen", "Test Testesen", "Test University Hospital")
 
 
 def read(file: str) -> bytes:
@@ -48,23 +46,19 @@ def operation(name: str) -> Operation:
     return _OPERATIONS[name]
 
 
-def patient(text: str) -> PatientId:
-    """Read a patient identifier: ``ext^^^&root&ISO`` or ``ROOT^EXTENSION``.
+def patient(text: str, country_a: str) -> PatientId:
+    """Read whom an assertion is about, by the same words as the commands of country B.
+
+    Args:
+        text: a sample patient, a number of country A, or an identifier with its root.
+        country_a: country A; says which identifier a bare number is.
 
     Raises:
-        InputError: another form.
+        InputError: no such patient, or a number that could be of several kinds.
     """
-    root, _, extension = text.partition("^")
-    if extension and "^" not in extension and root.replace(".", "").isdigit():
-        return PatientId(root, extension)
-    try:
-        return PatientId.parse(text)
-    except ValueError:
-        raise InputError(
-            Problem("the patient identifier has another form", "--patient",
-                    rule="ext^^^&root&ISO, or ROOT^EXTENSION",
-                    remedy="for example 2.16.578.1.12.4.1.4.1^NUMBER")
-        ) from None  # fmt: skip
+    from ncp.client.patients import traits
+
+    return traits(text, (), find_country(country_a).code).ids[0]
 
 
 def signer(
@@ -103,43 +97,26 @@ def trust(authorities: Sequence[Path], home: Path) -> certs.TrustStore:
 def professional(
     attest_file: str | None, country: str, stated: Mapping[str, Any]
 ) -> tuple[HealthProfessional, list[Loss]]:
-    """Return who asks: of an attest, or a synthetic doctor; what is stated replaces it.
+    """Return who asks: of an attest, or a synthetic professional; what is stated replaces it.
+
+    Args:
+        attest_file: a Norwegian attest as JSON.
+        country: where the professional works, ISO 3166-1 alpha-2.
+        stated: role, and fields of ``HealthProfessional``; empty ones replace nothing.
 
     Raises:
         InputError: an attest that cannot be read or lacks something, or an unknown role.
     """
-    losses: list[Loss] = []
-    role = policy.role(stated["role"] or "221") if not attest_file or stated["role"] else None
-    if attest_file:
-        chosen = attest.Chosen(stated["role"], stated["name"], stated["name_id"], country)
-        found, losses = attest.from_attest(_json(attest_file), chosen)
-    else:
-        assert role is not None
-        name_id, name, place = _SAMPLE
-        facility = policy.facility_of("", "", role.code)
-        found = HealthProfessional(
-            name_id, name, role.coded, locality=place, organization=place,
-            facility_type="Hospital" if facility == "Other" else facility,
-            home_community=find_country(country).home_community, country=country,
-            permissions=role.permissions,
-        )  # fmt: skip
-    permissions = tuple(code for code in stated["permissions"] if code != "none")
-    changes: dict[str, Any] = {
-        name: text for name, text in stated.items() if text and name != "role"
-    }
-    changes.pop("permissions", None)
-    if stated["permissions"]:
-        changes["permissions"] = permissions
-    return replace(found, **changes), losses
+    from ncp.client.asker import DOCTOR
+    from ncp.client.asker import professional as synthetic
 
-
-def _json(file: str) -> Any:
-    try:
-        return json.loads(read(file))
-    except (ValueError, RecursionError) as error:
-        raise InputError(
-            Problem(f"not valid JSON: {error}", file, remedy="give the attest as JSON")
-        ) from None
+    more = {name: said for name, said in stated.items() if said and name != "role"}
+    if not attest_file:
+        return synthetic(country, stated["role"] or DOCTOR, **more), []
+    said = attest.read_attest(read(attest_file), attest_file)
+    chosen = attest.Chosen(stated["role"], stated["name"], stated.get("name_id", ""), country)
+    found, losses = attest.from_attest(said, chosen, attest_file)
+    return replace(found, **more), losses
 
 
 def give_losses(losses: Sequence[Loss], file: str | None) -> None:

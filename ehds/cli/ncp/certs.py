@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ VARIANTS = ("expired", "not-yet-valid", "wrong-ca", "wrong-country", "wrong-usag
 
 @click.command()
 @click.option("--country", "countries", multiple=True, default=("NO", "SE"), show_default=True,
-              help="Country code of two letters; may be given several times.")  # fmt: skip
+              help="Country of the exchange, two letters; several times.")  # fmt: skip
 @click.option("--variant", type=click.Choice(VARIANTS),
               help="Make them wrong in one way, for tests (folder COUNTRY-VARIANT)."  )  # fmt: skip
 @click.option("--other-country", default="", metavar="CC",
@@ -56,17 +57,26 @@ def command(
       ehds ncp certs --country DK --country DE --out certs
       ehds ncp certs --country SE --variant expired
     """
+    from ncp.countries import country as known
     from ncp.trust import certs
 
+    codes = list(dict.fromkeys(known(code).code for code in countries))
+    if other_country and variant != certs.Variant.WRONG_COUNTRY:
+        raise click.UsageError("--other-country needs --variant wrong-country.")
+    stated = other_country.upper()
+    if stated and not re.fullmatch("[A-Z]{2}", stated):
+        # It may be no country at all: the certificate is meant to be wrong.
+        raise click.BadParameter(f"«{other_country}» is no code of two letters",
+                                 param_hint="--other-country")  # fmt: skip
     folder = out or home_folder(home) / "certs"
     time = moment(now)
     made = []
-    for country in dict.fromkeys(code.upper() for code in countries):
+    for country in codes:
         place = folder / (f"{country}-{variant}" if variant else country)
         if new or variant or hosts != certs.HOSTS:
             chosen = certs.Variant(variant) if variant else None
             made.append(certs.make(place, country, now=time, variant=chosen, hosts=hosts,
-                                   other_country=other_country))  # fmt: skip
+                                   other_country=stated))  # fmt: skip
         else:
             made.append(certs.ensure(place, country, now=time))
     rows = [row for one in made for row in _rows(one)]

@@ -26,10 +26,10 @@ def command(asked: Asking, file: str, patient_id: str, lang: str, fmt: str) -> N
     \b
     Example: ehds ncp discard dispensation.xml
     """
-    from ncp.client.dispensing import bundle_of, person_of
+    from ncp.client.dispensing import reported
 
     content = read_bytes(file)
-    person = person_of(bundle_of(content, file), file)
+    person = reported(content, file)
     with asked.client("2262") as client:
         country = asked.name_of(client.partner)
         answer = client.discard(whom(patient_id, person.ids[0]), content, person=person)

@@ -108,18 +108,9 @@ def command(
 
 def _open(home: Path | None, url: str | None) -> Store:
     """Return the store; a journal is only read here, so none is made where there is none."""
-    from ncp.audit import tables  # noqa: F401 - hangs the tables of the journal on the store
-    from ncp.store import Store
+    from ncp.scenarios.journals import opened
 
-    if url:
-        return Store(url)
-    file = home_folder(home) / "store.db"
-    if not file.is_file():
-        raise InputError(
-            Problem("there is no journal yet", str(file),
-                    remedy="start a contact point with: ehds ncp serve; or name its --home")
-        )  # fmt: skip
-    return Store(str(file))
+    return opened(url or str(home_folder(home) / "store.db"))
 
 
 def _filter(patient: str | None, number: int | None, wanted: dict[str, Any]) -> Filter:
@@ -169,6 +160,8 @@ def _list(connection: Connection, chosen: Filter, numbers: bool, fmt: str,
 
     with_messages = ("request", "response") if fmt == "har" else ()
     found = entries(connection, chosen, parts=with_messages)
+    if chosen.number is not None:
+        found = _present(found, chosen.number)
     if fmt == "har":
         from ehds import __version__
 
@@ -182,15 +175,28 @@ def _list(connection: Connection, chosen: Filter, numbers: bool, fmt: str,
         lines = list(_lines(found, numbers))
         if lines:
             give("\n".join(lines), target)
-        say(f"{len(lines)} entries")
+        say("1 entry" if len(lines) == 1 else f"{len(lines)} entries")
+
+
+def _present(found: Iterator[Entry], number: int) -> Iterator[Entry]:
+    """Return the one entry that was asked for by its number, once it is there."""
+    known = list(found)
+    if not known:
+        raise InputError(
+            Problem(f"there is no entry {number}, or the other options leave it out", "--entry",
+                    remedy="list them with: ehds ncp journal")
+        )  # fmt: skip
+    return iter(known)
 
 
 def _lines(found: Iterator[Entry], numbers: bool) -> Iterator[str]:
     from ncp.audit import export
+    from ncp.client.words import plain
 
     outcomes = {str(code): name for name, code in OUTCOMES.items()}
     for each in found:
-        row = dict(zip(export.HEAD, export.row(each, numbers), strict=True))
+        cells = (plain(str(cell)) for cell in export.row(each, numbers))
+        row = dict(zip(export.HEAD, cells, strict=True))
         who = f"{row['professional']} ({row['country']})" if row["professional"] else row["country"]
         error = f"  {row['error']}" if row["error"] else ""
         yield (
@@ -224,10 +230,11 @@ def _access(connection: Connection, patient: str, chosen: Filter, numbers: bool,
 
     from ncp.audit import access
     from ncp.audit.masking import masked
+    from ncp.client.words import plain_lines
 
     found = access.who_saw(connection, patient, chosen)
     if fmt == "text":
-        give(access.letter(found, patient, lang, numbers), target)
+        give(plain_lines(access.letter(found, patient, lang, numbers)), target)
         return
     rows = [
         {**asdict(each), "when": each.when.isoformat(), "documents": list(each.documents),

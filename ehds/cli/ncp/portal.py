@@ -58,6 +58,8 @@ def command(
       ehds ncp portal --country NO --target DE=https://ncp.example:8443 --lang en
     """
     from ncp.client import Limits
+    from ncp.client.partner import address
+    from ncp.client.securing import check_files
     from ncp.countries import country as country_of
     from ncp.portal import Settings, Target, build
     from ncp.service.server import Place, bind, run, write_ready
@@ -68,9 +70,14 @@ def command(
     if bool(seal) != bool(seal_key):
         raise InputError(Problem("--seal and --seal-key belong together",
                                  remedy="give both PEM files"))  # fmt: skip
+    # What is given is judged now, not when a tester has filled in the first form.
+    check_files(ca, cert, key)
+    chosen = tuple(Target.parse(one) for one in targets)
+    for one in chosen:
+        address(one.url, "--target")
     folder = home_folder(home)
     settings = Settings(
-        folder, page, country_of(country).code, tuple(Target.parse(one) for one in targets),
+        folder, page, country_of(country).code, chosen,
         ca, cert, key, read_signer(seal, seal_key) if seal and seal_key else None,
         Limits(read=timeout, whole=max(2 * timeout, 120)), lang,
     )  # fmt: skip

@@ -9,8 +9,10 @@ import click
 import orjson
 
 from data.results import Outcome, Severity
+from ehds.cli.ncp.answered import finding_json
 from ehds.cli.output import say
 from ncp.client.texts import text
+from ncp.client.words import harmless, plain, plain_lines
 
 if TYPE_CHECKING:
     from ncp.client.documents import Received
@@ -63,7 +65,7 @@ def as_plain(one: Received, entry: DocumentEntry | None, *, fhir: bool = True) -
     return {
         "unique_id": one.reference.unique_id, "title": entry.title if entry else "",
         "level": one.level, "safe": one.safe, "outcome": one.report.outcome.value,
-        "findings": [r.to_dict() for r in one.report.results if r.outcome is Outcome.FAIL],
+        "findings": [finding_json(r) for r in one.report.results if r.outcome is Outcome.FAIL],
         "translation": [asdict(message) for message in one.messages],
         "loss": one.loss.to_dict() if one.loss else None,
         "problems": [asdict(problem) for problem in one.problems],
@@ -77,14 +79,15 @@ def show(
     """Write received documents for people; ``whole`` with everything that they say."""
     for number, one in enumerate(got, 1):
         entry = entries.get(one.reference.unique_id)
-        title = entry.title if entry else one.reference.unique_id
+        title = plain(entry.title if entry else one.reference.unique_id)
         click.echo(text("retrieved.head", lang, number=number, total=len(got), title=title))
         failed = [r for r in one.report.results if r.outcome is Outcome.FAIL]
         errors = [r for r in failed if r.severity is Severity.ERROR]
         click.echo(text("retrieved.check", lang, errors=len(errors),
                         warnings=len(failed) - len(errors)))  # fmt: skip
         for result in failed:
-            say(f"  {result.severity.value}: {result.id}: {result.message} ({result.location})")
+            say("  " + harmless(f"{result.severity.value}: {result.id}: {result.message} "
+                                f"({result.location})"))  # fmt: skip
         _content(one, lang, whole=whole)
 
 
@@ -98,10 +101,11 @@ def _content(one: Received, lang: str, *, whole: bool) -> None:
     if unnamed:
         click.echo(text("retrieved.translated", lang, names=unnamed))
     for problem in one.problems:
-        say(text("retrieved.unreadable", lang) + ": " + "\n".join(problem.lines()))
+        told = "\n".join(map(harmless, problem.lines()))
+        say(f"{text('retrieved.unreadable', lang)}: {told}")
     if not whole:
         return
     if one.pdf:
         click.echo(text("retrieved.pdf", lang))
     if one.bundle:
-        click.echo("\n".join(text_lines(view(one.shown or one.bundle, lang))))
+        click.echo("\n".join(map(plain_lines, text_lines(view(one.shown or one.bundle, lang)))))

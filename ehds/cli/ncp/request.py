@@ -151,11 +151,11 @@ def discard(
     asked: Asking, file: str, patient_id: str, mtom: bool, output: Path | None, show_curl: bool
 ) -> None:
     """Write the discard (ITI-41) of the eDispensation in FILE."""
-    from ncp.client.dispensing import bundle_of, person_of
+    from ncp.client.dispensing import reported
     from ncp.model import DocumentKind
 
     content = read_bytes(file)
-    person = person_of(bundle_of(content, file), file)
+    person = reported(content, file)
     patient = whom(patient_id, person.ids[0])
     _give(asked, "2262", output, show_curl=show_curl, make=lambda build: build.submit(
         patient, [content], DocumentKind.DISCARD, asked.clock(), person=person,

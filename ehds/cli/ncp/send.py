@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,10 @@ def command(
     from data.files import check_folder, write_all
     from ncp.client import Limits, Transport
     from ncp.client.verbatim import verbatim
+    from ncp.client.words import harmless, plain_lines
 
+    if output:  # before anything is sent
+        check_folder(output.parent)
     partner = asked.partner()
     message = verbatim(read_bytes(file), partner, transaction=transaction or "", kind=content_type)
     transport = Transport(partner, Limits(read=asked["timeout"]))
@@ -51,10 +55,11 @@ def command(
     finally:
         transport.close()
     say(f"{message.transaction.name}: HTTP {reply.status}, {len(reply.content)} bytes, "
-        f"{reply.content_type}")  # fmt: skip
+        f"{harmless(reply.content_type)}")  # fmt: skip
     if output:
-        check_folder(output.parent)
         write_all({output: reply.content})
+    elif sys.stdout.isatty():  # what came may steer a terminal; a file or pipe gets every byte
+        click.echo(plain_lines(reply.content.decode("utf-8", "backslashreplace")))
     else:
         click.echo(reply.content)
     if _refused(reply, lang, asked.name_of(partner)):

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 @click.option("--port", type=click.IntRange(0, 65535), default=8443, show_default=True,
               help="Port; 0 picks a free one.")  # fmt: skip
 @click.option("--public", is_flag=True, help="Allow an address that others can reach.")
+@click.option("--public-url", default="", metavar="URL",
+              help="Where others reach the server: https://ncp.example:8443 (FHIR).")  # fmt: skip
 @click.option("--no-tls", is_flag=True, help="Plain HTTP, on this machine only.")
 @click.option("--home", type=click.Path(file_okay=False, path_type=Path), envvar="EHDS_NCP_HOME",
               show_envvar=True, help="Folder of certificates and store.")  # fmt: skip
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 @click.option("--trust", "trusted", multiple=True,
               type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="PEM of a further authority; several times.")  # fmt: skip
+@click.option("--crl", "revoked", multiple=True, type=click.Path(exists=True, path_type=Path),
+              help="Revocation list, or folder of them; several times.")  # fmt: skip
 @click.option("--agreements", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Table of countries and services that are served; all without it.")  # fmt: skip
 @click.option("--syslog", default="",
@@ -63,10 +67,12 @@ def command(
     host: str,
     port: int,
     public: bool,
+    public_url: str,
     no_tls: bool,
     home: Path | None,
     store: str,
     trusted: tuple[Path, ...],
+    revoked: tuple[Path, ...],
     agreements: Path | None,
     syslog: str,
     evidence: bool,
@@ -100,15 +106,16 @@ def command(
 
     # The address is judged first: nothing is made for a server that may not be.
     sock = bind(Place(host, port, public), tls=not no_tls, shared=workers > 1)
-    logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
     folder = home or default_home()
+    settings = load(folder, public_url)
+    logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
     connector = choose(country.upper(), records=records, named=named, lenient=lenient)
     for problem in getattr(connector, "problems", ()):
         say("Left out: " + "\n".join(problem.lines()))
     started = start(folder, country, connector, store=store, trusted=trusted,
                     strict=not lenient, quirks=quirks or "",
                     need_retrieval=not dispense_unretrieved, agreements=agreements,
-                    evidence=evidence)  # fmt: skip
+                    evidence=evidence, revoked=revoked)  # fmt: skip
     beside = [courier(started, syslog)] if syslog else []
     if no_tls:
         say("Warning: without TLS anyone on this machine can read and ask; for tests only.")
@@ -120,7 +127,7 @@ def command(
         say(f"Country A ({started.point.country.code}) answers at {url}. Stop with Ctrl-C.")
 
     def more() -> list[BaseRoute]:
-        return routes(started.point, load(folder))
+        return routes(started.point, settings)
 
     wired = _wire(started, folder, faults, expect, more)
     try:

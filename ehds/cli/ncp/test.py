@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from data.errors import Exit, InputError, Problem
-from ehds.cli.ncp.home import Seconds
+from data.errors import EnvironmentProblem, Exit
+from ehds.cli.ncp.home import Seconds, home, home_folder
 from ehds.cli.options import language, output_format
 from ehds.cli.output import as_json, give, say
 
 if TYPE_CHECKING:
+    from ncp.faults.plan import Plan
     from ncp.scenarios.model import Scenario, ScenarioRun
-    from ncp.scenarios.running import Target
-
-_REPORTS = ("junit", "testreport", "json")
+    from ncp.scenarios.reaching import Opened
+    from ncp.scenarios.running import Options, Target
 
 
 @click.command(name="test")
@@ -31,8 +31,7 @@ _REPORTS = ("junit", "testreport", "json")
               help="Target profile (TOML): patients and features of the target.")  # fmt: skip
 @click.option("--as-country", default="SE", show_default=True,
               help="Country B that asks; several with commas, one run each.")  # fmt: skip
-@click.option("--home", type=click.Path(file_okay=False, path_type=Path), envvar="EHDS_NCP_HOME",
-              show_envvar=True, help="Folder with certs/CC of country B.")  # fmt: skip
+@home
 @click.option("--ca", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="PEM of the authority of the target's TLS certificate.")  # fmt: skip
 @click.option("--base", default="", help="Path of the services, as OpenNCP has it by default.")
@@ -78,61 +77,90 @@ def command(
       ehds ncp test --only 'EDA-*' --fault double-dispensing
     """
     from data.results import Severity
+    from ehds.cli.ncp import checking
     from ncp.scenarios.loading import choose, read, shipped
     from ncp.scenarios.running import Options
 
-    wanted = _report_files(reports)
-    if url and specs:
-        raise InputError(Problem("--fault is for our own contact point", "--fault",
-                                 remedy="leave out --target, or serve with --fault"))  # fmt: skip
     chosen = choose(read(folder) if folder else shipped(), only)
     if listing:
         give(_listed(chosen, fmt, lang), None)
         return
+    wanted = checking.report_files(reports)
+    checking.check_places(wanted, out)
+    checking.check_options(url, specs, {"--ca": ca, "--base": base, "--audit-a": audit_a,
+                                "--reset": reset})  # fmt: skip
+    where = _Where(url, profile_file, home, ca, base, audit_a, reset, timeout, specs)
+    countries = checking.countries(as_country)
+    targets = [(code, where.target(code)) for code in countries]
+    where.check(countries)
     options = Options(Severity(fail_level), lenient, seed, keep_audits=out is not None)
     runs: list[ScenarioRun] = []
     about: dict[str, str] = {}
-    for country_b in filter(None, as_country.upper().split(",")):
-        where = _Where(url, profile_file, country_b, home, ca, base, audit_a, reset, timeout, specs)
-        with where.target() as target:
-            runs += _run(chosen, target, options, fmt, lang)
-            about = _about(target, country_b)
+    gone: EnvironmentProblem | None = None
+    try:
+        for country_b, opened in targets:
+            with opened() as target:
+                about = _about(target, country_b)
+                _run(chosen, target, options, runs, fmt, lang, far=bool(url))
+    except EnvironmentProblem as error:
+        gone = error
+    if gone and not runs:
+        raise gone
     _write(runs, about, wanted, out)
     if fmt == "json":
         from ncp.scenarios.reporting import as_json as document
 
         give(as_json(document(runs, about)), None)
-    if any(run.outcome in ("fail", "error") for run in runs):
+    if gone:  # what was judged before stands, and is written
+        raise gone
+    came = {run.outcome for run in runs}
+    nothing = bool(came) and came <= {"skip", "omit", "not-assessed"} and "skip" in came
+    if nothing:
+        say("Nothing was judged: no scenario could be carried out with this profile (--profile).")
+    if nothing or came & {"fail", "error"}:
         raise click.exceptions.Exit(Exit.FINDINGS)
 
 
 def _run(
-    chosen: list[Scenario], target: Target, options: object, fmt: str, lang: str
-) -> list[ScenarioRun]:
-    from ncp.scenarios import reporting
-    from ncp.scenarios.running import Options, run
+    chosen: list[Scenario], target: Target, options: Options, runs: list[ScenarioRun], fmt: str,
+    lang: str, *, far: bool,
+) -> None:  # fmt: skip
+    """Run the scenarios, and tell and keep each as it ends.
 
-    assert isinstance(options, Options)
+    Raises:
+        EnvironmentProblem: the target went away; the scenario that noticed it is not kept.
+    """
+    from ncp.scenarios import reporting
+    from ncp.scenarios.reaching import reach, unanswered
+    from ncp.scenarios.running import run
+
+    done: list[ScenarioRun] = []
 
     def told(one: ScenarioRun) -> None:
+        if far and unanswered(one):
+            reach(target.b.line)
+        done.append(one)
+        runs.append(one)
         if fmt == "text":
             click.echo(reporting.line(one, lang, _again(one.scenario.id)))
 
-    runs = run(chosen, target, options, told=told)
-    if fmt == "text":
-        click.echo("\n" + reporting.tally(runs, lang))
-    return runs
+    try:
+        run(chosen, target, options, told=told)
+    finally:
+        if fmt == "text" and done:
+            click.echo("\n" + reporting.tally(done, lang))
 
 
 def _again(scenario: str) -> str:
     """Return the command that runs one scenario as this command did."""
     kept, skip = [], False
+    left_out = ("--only", "--report", "--out", "--seed")
     for argument in sys.argv[1:]:
         if skip:
             skip = False
-        elif argument in ("--only", "--report", "--out"):
+        elif argument in left_out:
             skip = True
-        elif not argument.startswith(("--only=", "--report=", "--out=")):
+        elif not argument.startswith(tuple(f"{option}=" for option in left_out)):
             kept.append(argument)
     words = kept if kept[:2] == ["ncp", "test"] else ["ncp", "test"]
     return shlex.join(["ehds", *words, "--only", scenario])
@@ -142,73 +170,54 @@ class _Where:
     """What is tested: our own contact point, or one at an address."""
 
     def __init__(
-        self, url: str, profile: Path | None, country_b: str, home: Path | None, ca: Path | None,
-        base: str, audit_a: str, reset: bool, timeout: float, specs: tuple[str, ...],
+        self, url: str, profile: Path | None, home: Path | None, ca: Path | None, base: str,
+        audit_a: str, reset: bool, timeout: float, specs: tuple[str, ...],
     ) -> None:  # fmt: skip
         from ncp.scenarios import profile as profiles
+        from ncp.scenarios.reaching import Reached
 
-        self._url, self._country_b, self._home, self._ca = url, country_b, home, ca
-        self._base, self._audit_a, self._reset = base, audit_a, reset
-        self._timeout, self._specs = timeout, specs
-        self._profile = profiles.read(profile or profiles.shipped())
+        read = profiles.read(profile or profiles.shipped())
+        self._url, self._timeout, self._specs = url, timeout, specs
+        self._how = Reached(read, home_folder(home), ca, base, audit_a, timeout, reset)
+
+    def target(self, country_b: str) -> Opened:
+        """Return what gives the target as long as a block; what was given is judged now."""
+        from ncp.scenarios.reaching import far
+
+        if self._url:
+            return far(self._url, country_b, self._how)
+        from ncp.faults.plan import Plan
+        from ncp.faults.table import parse
+
+        plan = Plan(parse(self._specs))
+        return lambda: self._own(country_b, plan)
+
+    def check(self, countries: list[str]) -> None:
+        """Refuse countries that have no certificates to ask with."""
+        from ncp.scenarios.credentials import Credentials
+        from ncp.scenarios.reaching import certified
+
+        own = (self._how.home / "certs" / "ca" / "ca.key").exists()
+        for code in countries if self._url else ():
+            certified(Credentials(self._how.home, code, own))
 
     @contextmanager
-    def target(self) -> Iterator[Target]:
-        """Give the target as long as the block."""
-        if self._url:
-            yield self._far()
-            return
+    def _own(self, country_b: str, plan: Plan) -> Iterator[Target]:
+        """Run our own contact point in this process, with the faults that are wanted."""
         import tempfile
 
         from ncp.faults.exchange import application
-        from ncp.faults.plan import Plan
-        from ncp.faults.table import parse
         from ncp.scenarios.embedded import country_a
 
-        plan = Plan(parse(self._specs))
         with tempfile.TemporaryDirectory() as folder:
             home = Path(folder)
             with country_a(
-                home, self._country_b, profile=self._profile,
+                home, country_b, profile=self._how.profile,
                 wrap=(lambda started: application(started, plan, home / "certs"))
                 if self._specs else None,
             ) as running:  # fmt: skip
                 running.target.b.line.timeout = self._timeout
                 yield running.target
-
-    def _far(self) -> Target:
-        from urllib.parse import urlsplit
-
-        from ehds.cli.ncp.home import home_folder
-        from ncp.scenarios.asking import CountryB
-        from ncp.scenarios.audits import source_of
-        from ncp.scenarios.credentials import Credentials
-        from ncp.scenarios.embedded import RESET
-        from ncp.scenarios.running import Target
-        from ncp.scenarios.sending import Line
-        from ncp.service.app import BASE
-
-        parts = urlsplit(self._url)
-        here = parts.hostname in ("localhost", "127.0.0.1", "::1")
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise InputError(Problem(f"«{self._url}» is no address of a contact point", "--target",
-                                     remedy="write it as https://ncp.example:8443"))  # fmt: skip
-        if parts.scheme == "http" and not here:
-            raise InputError(Problem("without TLS only this machine is tested", "--target",
-                                     remedy="give an address with https://"))  # fmt: skip
-        if self._reset and not here:
-            raise InputError(Problem("--reset is for a server of ours on this machine", "--reset",
-                                     remedy="leave it out: scenarios take back what they dispense"
-                                     ))  # fmt: skip
-        home = home_folder(self._home)
-        own = (home / "certs" / "ca" / "ca.key").exists()
-        ours = home / "certs" / "ca" / "ca.pem"
-        credentials = Credentials(home, self._country_b, own)
-        line = Line(self._url, self._base or BASE, credentials,
-                    self._ca or (ours if ours.exists() else None), self._timeout)  # fmt: skip
-        b = CountryB(line, self._profile.country.home_community)
-        return Target(b, self._profile, source_of(self._audit_a),
-                      (lambda: line.reset(RESET)) if self._reset else None)  # fmt: skip
 
 
 def _about(target: Target, country_b: str) -> dict[str, str]:
@@ -219,20 +228,6 @@ def _about(target: Target, country_b: str) -> dict[str, str]:
     return {"target": target.b.line.url, "country_a": target.profile.country.code,
             "country_b": country_b, "home_b": country(country_b).home_community,
             "when": dt.datetime.now(dt.UTC).isoformat(timespec="seconds")}  # fmt: skip
-
-
-def _report_files(reports: tuple[str, ...]) -> list[tuple[str, str]]:
-    found, problems = [], []
-    for said in reports:
-        kind, _, path = said.partition("=")
-        if kind not in _REPORTS or not path:
-            problems.append(Problem(f"«{said}» is no report", "--report",
-                                    remedy="write junit=PATH, testreport=PATH or json=PATH")
-                            )  # fmt: skip
-        found.append((kind, path))
-    if problems:
-        raise InputError(problems)
-    return found
 
 
 def _write(

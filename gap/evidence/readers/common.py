@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from data.errors import InputError, Problem
@@ -36,6 +37,18 @@ def obligations_in(text: str) -> tuple[str, ...]:
     ('X2.3.2c', 'E09.2e')
     """
     return tuple(dict.fromkeys(_OBLIGATION.findall(text)))
+
+
+def categories_of(carried: Iterable[str]) -> tuple[str, ...]:
+    """Return the priority categories that the ids tell: Annex I(1) is the patient summary.
+
+    A finding in a summary says nothing about how the other categories are exchanged.
+
+    >>> categories_of(["X2.2.1", "X1.1.16"])
+    ('a',)
+    """
+    summary = any(one == "X1.1" or one.startswith("X1.1.") for one in carried)
+    return ("a",) if summary else ()
 
 
 def short(text: object) -> str:

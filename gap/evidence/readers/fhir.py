@@ -9,6 +9,7 @@ from __future__ import annotations
 from data.results import Outcome, Severity
 from gap.evidence.readers.common import (
     Json,
+    categories_of,
     day_of,
     entries,
     not_this,
@@ -108,7 +109,7 @@ def _outcome(outcome: Json, where: str) -> list[Raw]:
         found.append(Raw(
             f"{tool}/rule/{code}", what, Outcome.SKIP if unjudged else Outcome.FAIL,
             Severity.ERROR if severity in _GRAVE else Severity.WARNING, short(text), short(place),
-            carried, date=when))  # fmt: skip
+            carried, categories_of(carried) if tool == VALIDATOR else (), when))  # fmt: skip
     broken = sum(text_at(i, "severity") in _GRAVE for i in issues)
     verdict = Raw(f"{tool}/verdict", what, Outcome.FAIL if broken else Outcome.PASS,
                   message=f"{broken} errors", date=when, whole=True)  # fmt: skip

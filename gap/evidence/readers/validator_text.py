@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from data.results import Outcome, Severity
-from gap.evidence.readers.common import not_this, short
+from gap.evidence.readers.common import categories_of, not_this, short
 from gap.evidence.readers.fhir import VALIDATOR
 from gap.evidence.record import Raw
 from ips.conformance.obligations import of_rule
@@ -74,4 +74,5 @@ def _finding(issue: re.Match[str], what: str, version: str) -> Raw:
     carried = of_rule(code, f"{path or ''} {message}")
     return Raw(f"{VALIDATOR}/rule/{code}", what, Outcome.FAIL,
                Severity.WARNING if word == "Warning" else Severity.ERROR,
-               short(message), short(place), carried, tool_version=version)  # fmt: skip
+               short(message), short(place), carried, categories_of(carried),
+               tool_version=version)  # fmt: skip

@@ -108,9 +108,8 @@ def _ask_severity(made: Element) -> None:
 
 
 def _before_text(made: Element, question: Element) -> None:
-    target = made.find("{*}text")
-    assert target is not None
-    target.addprevious(question)
+    made.parts.remove(question)
+    made.parts.insert(made.place("text"), question)
 
 
 def _part(parent: Element, kind: str, where: str, *roots: str, inversion: str = "") -> Element:

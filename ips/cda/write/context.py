@@ -9,6 +9,7 @@ from typing import Any
 
 from data.errors import InputError, Problem
 from ips.cda.write.element import Element, add
+from ips.cda.write.spoken import Spoken
 from ips.identifiers import mask
 from ips.loss import Fate, LossReport
 from ips.summary.phrases import Speaker
@@ -106,12 +107,20 @@ class Anchor:
         cells: ids of its cells by column.
         obligations: what its section bears on.
         path: the entry in the source, for the loss report.
+        said: the words of its cells by column.
     """
 
     row: str
     cells: Mapping[str, str]
     obligations: tuple[str, ...]
     path: str
+    said: Mapping[str, Spoken] = field(default_factory=dict)
+
+    def words(self, column: str, *wanted: str) -> str:
+        """Return the ID of the first of these words that a cell has; else that of the cell."""
+        spoken = self.said.get(column)
+        found = (spoken.place(one) for one in wanted) if spoken else ()
+        return next(filter(None, found), self.cells.get(column, self.row))
 
     def cell(self, *names: str) -> str:
         """Return the id of the first of these columns that the row has, else that of the row."""

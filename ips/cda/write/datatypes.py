@@ -74,7 +74,8 @@ def code(
     else:
         element.set("nullFlavor", "NI")
     if codings or concept.get("text"):
-        reference = anchor.cells.get(cell, anchor.row) if cell else anchor.row
+        names = (str(one.get("display") or "") for one in codings)
+        reference = anchor.words(cell, chosen_text(concept), *names) if cell else anchor.row
         add(add(element, "originalText"), "reference", value=f"#{reference}")
     for other in codings:
         if other is not chosen:
@@ -261,7 +262,7 @@ def quantity(parent: Element, name: str, value: Any, context: Context, xsi: str 
         put(element, "unit", f"{{{written}}}")
     else:
         # A bare number would read as pieces, so the number stands beside with its words.
-        del element.attrib["value"]
+        del element.attributes["value"]
         element.set("nullFlavor", "OTH")
         made = add(element, "translation", value=number, nullFlavor="OTH")
         add(made, "originalText", written or str(coded))

@@ -12,7 +12,7 @@ from ips.cda.names import documents, uuid_root
 from ips.cda.write import dispensation, header, pdf, prescription, sections
 from ips.cda.write.context import Context, Resource, require
 from ips.cda.write.datatypes import LOINC
-from ips.cda.write.element import Element, add, root
+from ips.cda.write.element import add, document, to_bytes
 from ips.loss import Fate, LossReport
 from ips.summary import gate
 from ips.summary.phrases import Speaker
@@ -67,25 +67,27 @@ def to_cda(
 
 
 def _write(bundle: dict[str, Any], form: str, level: int, lang: str) -> Written:
-    composition, patient, context = _open(bundle, form, "en" if form == "pivot" else lang)
-    kind = _kind(composition, _requests(bundle))
+    items = _requests(bundle)
+    language = "en" if form == "pivot" else lang
+    composition, patient, context = _open(bundle, items, form, language)
+    kind = _kind(composition, items)
     require((kind, level) in documents(), "a dispensation has no level 1", "level",
             "write it at level 3")  # fmt: skip
-    document = root("ClinicalDocument")
-    identity = _identity(bundle, composition, level)
-    header.write(document, documents()[kind, level], identity, composition, patient, context)
+    made = document("ClinicalDocument")
+    identity = _identity(bundle, items, composition, level)
+    header.write(made, documents()[kind, level], identity, composition, patient, context)
     if level == 3:
         if kind in _SECTIONS:
-            prescription.write_body(document, _requests(bundle), context, _SECTIONS[kind])
+            prescription.write_body(made, items, context, _SECTIONS[kind])
         else:
-            sections.write_body(document, composition, context, kind)
+            sections.write_body(made, composition, context, kind)
         _rest(bundle, composition, context)
-        return Written(_bytes(document), context.loss)
+        return Written(to_bytes(made), context.loss)
     content = _write(bundle, "friendly", 3, lang)
-    made = pdf.render(etree.fromstring(content.xml), lang)
-    body = add(add(document, "component"), "nonXMLBody")
-    add(body, "text", made, mediaType="application/pdf", representation="B64")
-    return Written(_bytes(document), content.loss)
+    shown = pdf.render(etree.fromstring(content.xml), lang)
+    body = add(add(made, "component"), "nonXMLBody")
+    add(body, "text", shown, mediaType="application/pdf", representation="B64")
+    return Written(to_bytes(made), content.loss)
 
 
 def _broken(bundle: dict[str, Any], error: Exception) -> InputError:
@@ -101,18 +103,13 @@ def _broken(bundle: dict[str, Any], error: Exception) -> InputError:
     return InputError(Problem(what, "Bundle", "FHIR R4 structure", remedy))
 
 
-def _bytes(document: Element) -> bytes:
-    etree.cleanup_namespaces(document, keep_ns_prefixes=["pharm", "xsi"])
-    written: bytes = etree.tostring(document, xml_declaration=True, encoding="UTF-8")
-    return written + b"\n"
-
-
-def _open(bundle: dict[str, Any], form: str, lang: str) -> tuple[Resource, Resource, Context]:
+def _open(
+    bundle: dict[str, Any], requests: list[Resource], form: str, lang: str
+) -> tuple[Resource, Resource, Context]:
     """Return the Composition, the Patient and the context of a document."""
     entries = [e for e in bundle.get("entry") or () if isinstance(e, dict)
                and isinstance(e.get("resource"), dict)]  # fmt: skip
     first = entries[0]["resource"] if entries else {}
-    requests = _requests(bundle)
     require(bundle.get("resourceType") == "Bundle"
             and ((bundle.get("type") == "document" and first.get("resourceType") == "Composition")
                  or bool(requests)),
@@ -185,7 +182,9 @@ def _kind(composition: Resource, items: list[Resource]) -> str:
     return found
 
 
-def _identity(bundle: Resource, composition: Resource, level: int) -> header.Identity:
+def _identity(
+    bundle: Resource, items: list[Resource], composition: Resource, level: int
+) -> header.Identity:
     """Return the ids of a document and of its twin.
 
     A document of one prescription has the id of that prescription, so that a dispensation, which
@@ -193,7 +192,6 @@ def _identity(bundle: Resource, composition: Resource, level: int) -> header.Ide
     """
     seed = (_value(composition.get("identifier")) or _value(bundle.get("identifier"))
             or str(composition.get("id") or ""))  # fmt: skip
-    items = _requests(bundle)
     dispense = None
     if items and items[0]["resourceType"] == "MedicationDispense":
         dispense = items[0]

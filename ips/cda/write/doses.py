@@ -17,6 +17,7 @@ _EVENTS = frozenset({"HS", "AC", "ACD", "ACM", "ACV", "IC", "ICD", "ICM", "ICV",
 _UNITS = ("s", "min", "h", "d", "wk", "mo", "a")
 _WORDS = ("text", "asNeededCodeableConcept", "patientInstruction", "additionalInstruction",
           "maxDosePerPeriod")  # fmt: skip
+_FRAME = {"sequence", "text", "patientInstruction", "timing"}
 _SMALLER = {"d": ("h", 24), "wk": ("d", 7), "h": ("min", 60)}
 
 NORMAL, TAPERED, SPLIT, CONDITIONAL = (f"{PCC}4.7.{n}" for n in ("1", "8", "9", "10"))
@@ -25,11 +26,37 @@ NORMAL, TAPERED, SPLIT, CONDITIONAL = (f"{PCC}4.7.{n}" for n in ("1", "8", "9", 
 def dosing_template(doses: list[Resource]) -> str:
     """Return the template for a way of dosing: normal, tapered, split or conditional."""
     if len(doses) > 1:
-        starts = {str(_bounds(dose).get("start")) for dose in doses}
+        starts = {str(bounds(dose).get("start")) for dose in doses}
         return TAPERED if len(starts) > 1 else SPLIT
     if doses and as_needed(doses[0]):
         return CONDITIONAL
     return NORMAL
+
+
+def framed(doses: list[Resource]) -> tuple[Resource, list[Resource]]:
+    """Return the dose that only frames the others, empty when there is none, and the others.
+
+    A frame says in words, or by a start and an end, what several doses have in common; it is what
+    the administration around the parts of a CDA comes back as.
+    """
+    first = doses[0] if len(doses) > 2 else {}
+    if first and first.keys() <= _FRAME and _repeat(first).keys() <= {"boundsPeriod"}:
+        return first, doses[1:]
+    return {}, doses
+
+
+def bounds(dose: Resource) -> Resource:
+    """Return the Period of a dose, empty when it has none."""
+    found = _repeat(dose).get("boundsPeriod")
+    return found if isinstance(found, dict) else {}
+
+
+def said(dose: Resource) -> list[str]:
+    """Return a dose in the words of its source, wherever they stand."""
+    needed = dose.get("asNeededCodeableConcept")
+    found = [dose.get("text"), dose.get("patientInstruction"),
+             needed.get("text") if isinstance(needed, dict) else ""]  # fmt: skip
+    return [str(one) for one in found if one]
 
 
 def as_needed(dose: Resource) -> bool:
@@ -41,11 +68,6 @@ def _repeat(dose: Resource) -> Resource:
     timing = dose.get("timing")
     repeat = timing.get("repeat") if isinstance(timing, dict) else None
     return repeat if isinstance(repeat, dict) else {}
-
-
-def _bounds(dose: Resource) -> Resource:
-    found = _repeat(dose).get("boundsPeriod")
-    return found if isinstance(found, dict) else {}
 
 
 def period(parent: Element, low: Any, high: Any) -> None:
@@ -130,22 +152,32 @@ def condition(parent: Element, dose: Resource, anchor: Anchor) -> None:
     """Append «as needed», in words."""
     if as_needed(dose):
         made = add(add(parent, "precondition", typeCode="PRCN"), "criterion")
-        add(add(made, "text"), "reference", value=f"#{anchor.cell('dosage')}")
+        add(add(made, "text"), "reference", value=f"#{anchor.words('dosage', *said(dose))}")
 
 
 def parts(
-    parent: Element, doses: list[Resource], anchor: Anchor, path: str, context: Context
-) -> None:
-    """Append several doses as parts of one administration, in their order."""
+    parent: Element, doses: list[Resource], anchor: Anchor, path: str, context: Context,
+    *, first: int = 0,
+) -> None:  # fmt: skip
+    """Append several doses as parts of one administration, in their order.
+
+    Args:
+        parent: the administration.
+        doses: the parts.
+        anchor: where the words stand.
+        path: place of the doses in the source.
+        context: the document.
+        first: number of the first of them in the source.
+    """
     for number, dose in enumerate(doses, 1):
-        here = f"{path}[{number - 1}]"
+        here = f"{path}[{number - 1 + first}]"
         relation = add(parent, "entryRelationship", typeCode="COMP")
         add(relation, "sequenceNumber", value=str(number))
         made = add(relation, "substanceAdministration", class_="SBADM", moodCode="INT")
         templates(made, NORMAL)
         add(add(made, "text"), "reference", value=f"#{anchor.cell('dosage')}")
-        bounds = _bounds(dose)
-        period(made, bounds.get("start"), bounds.get("end"))
+        within = bounds(dose)
+        period(made, within.get("start"), within.get("end"))
         frequency(made, dose, here, context)
         route(made, dose, anchor, here, context)
         amount(made, dose, context)

@@ -35,6 +35,8 @@ _REGIONS = {"nb": "nb-NO", "nn": "nn-NO", "no": "no-NO", "en": "en-GB", "da": "d
 """Language tags of eHDSILanguage name a country; a bare language gets the one of its home."""
 
 _LEVELS = {"N": "normal", "R": "restricted", "V": "very restricted"}
+_PROFESSION = ("The source does not say the prescriber's profession in ISCO-08, which MyHealth@EU "
+               "requires (author/functionCode).")  # fmt: skip
 _PREFERRED = "1.3.6.1.4.1.19376.1.5.3.1.2.4"
 
 
@@ -62,7 +64,7 @@ def write(
     """Append the whole header to ``ClinicalDocument``."""
     _identity(parent, kind, identity, composition, context)
     _record_target(parent, patient, context)
-    _authors(parent, composition, context)
+    _authors(parent, kind, composition, context)
     _custodian(parent, composition, context)
     _authenticator(parent, composition, context)
     _participants(parent, patient, context)
@@ -146,13 +148,17 @@ def _gender(parent: Element, patient: Resource, context: Context) -> None:
                  found.reason, obligations=("X1.1.1",))  # fmt: skip
 
 
-def _authors(parent: Element, composition: Resource, context: Context) -> None:
-    written = 0
+def _authors(parent: Element, kind: Document, composition: Resource, context: Context) -> None:
+    written, professed = 0, False
     for reference in composition.get("author", ()):
         party = Party(reference, context)
         if party:
             author(parent, party, composition.get("date"))
             written += 1
+            professed = professed or party.function() is not None
+    if kind.key == "ep" and not professed:
+        context.note("Composition.author.code", "", Fate.NOT_CARRIED, _PROFESSION,
+                     obligations=("X1.2",))  # fmt: skip
     if not written:
         element = add(parent, "author")
         time(element, "time", composition.get("date"))

@@ -28,7 +28,8 @@ def statement(parent: Element, resource: Resource, anchor: Anchor, context: Cont
     given = resource.get("dosage") or resource.get("dosageInstruction") or []
     dosages = [one for one in given if isinstance(one, dict)]
     act = add(add(parent, "entry"), "substanceAdministration", class_="SBADM", moodCode="INT")
-    templates(act, f"{ENTRY}4", f"{CCD}24", doses.dosing_template(dosages))
+    inner = doses.framed(dosages)[1]
+    templates(act, f"{ENTRY}4", f"{CCD}24", doses.dosing_template(inner))
     entry_id(act, context, resource)
     text(act, anchor.row)
     _status(act, resource, anchor, context)
@@ -44,7 +45,7 @@ def statement(parent: Element, resource: Resource, anchor: Anchor, context: Cont
     source = "informationSource" if "informationSource" in resource else "requester"
     who = recorded(act, resource, context, source, "", "dateAsserted")
     if len(dosages) > 1:
-        doses.parts(act, dosages, anchor, path, context)
+        doses.parts(act, inner, anchor, path, context, first=len(dosages) - len(inner))
     reasons(act, resource, anchor, context)
     if single:
         doses.condition(act, single, anchor)

@@ -15,11 +15,13 @@ from lxml import etree
 
 from ips.cda.names import words
 from ips.cda.write.context import Anchor, Context, Resource
-from ips.cda.write.element import Element, add
+from ips.cda.write.element import Element, add, printable
+from ips.cda.write.spoken import Spoken, say
 from ips.summary.kinds import is_person_entered
 from ips.summary.narrative import columns
-from ips.summary.phrases import Cell
 from ips.summary.rows import Row, row
+
+Html = etree._Element
 
 
 @dataclass
@@ -54,21 +56,23 @@ def write_table(
         add(head, "th", context.speak.words[f"column.{name}"])
     body = add(shown, "tbody")
     anchors = {}
+    mark = words(context.lang)["original"]
     for number, ((path, resource), cells) in enumerate(
         zip(table.entries, table.rows, strict=True), 1
     ):
         here = f"{table.prefix}-{number}"
         line = add(body, "tr", ID=here)
-        ids = {}
+        ids, said = {}, {}
         for name in heads:
             cell = add(line, "td")
             if cells.get(name):
                 ids[name] = f"{here}-{name}"
                 cell.set("ID", ids[name])
-                cell.text = _say(cells[name], context)
+                cell.text = printable(say(cells[name], mark))
+                said[name] = Spoken(cell, ids[name], cells[name], mark)
         if is_person_entered(resource, context.patient):
             _mark(line, context)
-        anchors[id(resource)] = Anchor(here, ids, obligations, path)
+        anchors[id(resource)] = Anchor(here, ids, obligations, path, said)
     return anchors
 
 
@@ -92,15 +96,8 @@ _FIRST = ("substance", "problem", "medicine", "vaccine", "name", "procedure", "d
           "directive", "plan", "description")  # fmt: skip
 
 
-def _say(cell: Cell, context: Context) -> str:
-    original = words(context.lang)["original"]
-    return "; ".join(
-        f"{one.text} ({original}: {one.original})" if one.original else one.text for one in cell
-    )
-
-
 def _mark(line: Element, context: Context) -> None:
-    first = line[0]
+    first = line.parts[0]
     first.text = f"{first.text or ''} ({words(context.lang)['entered-by-patient']})".strip()
 
 
@@ -135,19 +132,19 @@ def write_div(parent: Element, div: str, prefix: str) -> bool:
         if bare:
             add(parent, "paragraph", bare, ID=prefix)
         return bool(bare)
-    before = len(parent)
+    before = len(parent.parts)
     _blocks(parent, source)
-    written = len(parent) > before
+    written = len(parent.parts) > before
     if written:
-        parent[before].set("ID", prefix)
+        parent.parts[before].set("ID", prefix)
     return written
 
 
-def _name(element: Element) -> str:
+def _name(element: Html) -> str:
     return etree.QName(element).localname.lower() if isinstance(element.tag, str) else ""
 
 
-def _blocks(parent: Element, source: Element) -> None:
+def _blocks(parent: Element, source: Html) -> None:
     """Append the blocks of an element; loose text between them becomes paragraphs."""
     loose: list[str] = [source.text or ""]
     for child in source:
@@ -175,7 +172,7 @@ def _flush(parent: Element, loose: list[str]) -> None:
     loose.clear()
 
 
-def _text(element: Element) -> str:
+def _text(element: Html) -> str:
     if _name(element) in ("script", "style"):
         return ""
     pieces = [element.text or ""]
@@ -185,7 +182,7 @@ def _text(element: Element) -> str:
     return "".join(pieces)
 
 
-def _list(parent: Element, source: Element) -> None:
+def _list(parent: Element, source: Html) -> None:
     items = [said for child in source if (said := " ".join(_text(child).split()))]
     if items:
         element = add(parent, "list", listType="ordered" if _name(source) == "ol" else "unordered")
@@ -193,7 +190,7 @@ def _list(parent: Element, source: Element) -> None:
             add(element, "item", said)
 
 
-def _table(parent: Element, source: Element) -> None:
+def _table(parent: Element, source: Html) -> None:
     lines = [line for line in source.iter() if _name(line) == "tr"]
     caption = next((c for c in source if _name(c) == "caption"), None)
     if caption is not None and _text(caption).strip():
@@ -210,12 +207,12 @@ def _table(parent: Element, source: Element) -> None:
     _write_lines(add(element, "tbody"), [cells for _, cells in rows], "td")
 
 
-def _is_head(line: Element) -> bool:
+def _is_head(line: Html) -> bool:
     parent = line.getparent()
     return parent is not None and _name(parent) == "thead"
 
 
-def _line(line: Element) -> Iterable[str]:
+def _line(line: Html) -> Iterable[str]:
     return (" ".join(_text(cell).split()) for cell in line if _name(cell) in _CELLS)
 
 

@@ -52,12 +52,9 @@ def vital(parent: Element, resource: Resource, anchor: Anchor, context: Context)
 
 def _replace_id(made: Element, resource: Resource, number: int, context: Context) -> None:
     """Give a component an id of its own: it is no resource, so it has none."""
-    holder = add(made, "holder")
-    entry_id(holder, context, resource, f"component-{number}")
-    own = made.find("{*}id")
-    assert own is not None
-    made.replace(own, holder[0])
-    made.remove(holder)
+    own = made.place("id")
+    entry_id(made, context, resource, f"component-{number}")
+    made.parts[own] = made.parts.pop()
 
 
 def _vital_roots(element: Resource) -> Sequence[str]:

@@ -9,10 +9,13 @@ import base64
 import datetime as dt
 from typing import Any
 
+from lxml import etree
+
 from ips.cda.names import V3, words
 from ips.cda.write import sheet
-from ips.cda.write.element import Element
 from ips.cda.write.sheet import Block, Section, Sheet
+
+Element = etree._Element
 
 _NS: Any = {"v": V3}
 

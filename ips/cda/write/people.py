@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import Any
 
 from ips.cda.names import oid_of, pairs
@@ -55,7 +54,7 @@ class Party:
         ]
         for concept in concepts:
             for one in concept.get("coding", ()):
-                if one.get("system") == ISCO:
+                if one.get("system") == ISCO and is_code(one.get("code")):
                     return dict(one)
         return None
 
@@ -71,7 +70,7 @@ def merged(first: Party, second: Party) -> Party:
 def function_code(parent: Element, party: Party, name: str = "functionCode") -> None:
     """Append the profession, where it is known."""
     coding = party.function()
-    if coding and is_code(coding.get("code")):
+    if coding:
         oid, system = oid_of(ISCO)
         add(parent, name, code=str(coding["code"]), codeSystem=oid, codeSystemName=system,
             displayName=str(coding.get("display") or ""))  # fmt: skip
@@ -80,13 +79,12 @@ def function_code(parent: Element, party: Party, name: str = "functionCode") -> 
 def entity(parent: Element, party: Party, name: str = "assignedEntity") -> Element:
     """Append an assigned entity: identifier, address, telephone, person, organisation.
 
-    A document names the same people again and again; the second time they are copied.
+    A document names the same people again and again; the second time the same is written again.
     """
     known = party.written.get((name, *party.key()))
     if known is not None:
-        element = deepcopy(known)
-        parent.append(element)
-        return element
+        parent.parts.append(known)
+        return known
     element = party.written[(name, *party.key())] = add(parent, name)
     holder = party.person if party.person.get("identifier") else party.role
     identifiers(element, holder if holder.get("identifier") else party.organization)
@@ -115,7 +113,14 @@ def organization(
 
 
 def author(parent: Element, party: Party, moment: Any, *, function: bool = True) -> Element:
-    """Append an author: a person, a program or an organisation, and when it wrote."""
+    """Append an author: a person, a program or an organisation, and when it wrote.
+
+    Args:
+        parent: the document or the act.
+        party: who wrote.
+        moment: when, as FHIR dateTime.
+        function: the profession stands with it.
+    """
     element = add(parent, "author")
     if function:
         function_code(element, party)

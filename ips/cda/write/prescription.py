@@ -11,7 +11,7 @@ from ips.cda.write.context import Anchor, Context, Resource, entry_id, text
 from ips.cda.write.datatypes import LOINC, decimal, identifier, moment
 from ips.cda.write.dispensation import dispensed
 from ips.cda.write.element import Element, add, put, templates
-from ips.cda.write.medication import STATUS, product, reasons
+from ips.cda.write.medication import STATUS, medicine_of, product, reasons
 from ips.cda.write.narrative import Table, write_table
 from ips.loss import Fate
 
@@ -20,6 +20,7 @@ _IHE = "https://profiles.ihe.net/PHARM/MPD/StructureDefinition/"
 _PERIOD = f"{_R5}effectiveDosePeriod"
 _RENDERED = f"{_R5}renderedDosageInstruction"
 _PRESCRIBED = f"{_IHE}ihe-ext-medicationrequest-prescribedQuantity"
+_FORM = "The source does not say the dose form, which MyHealth@EU requires (formCode)."
 
 
 def head_of(bundle: Resource, items: Sequence[Resource]) -> Resource:
@@ -78,26 +79,30 @@ def _extension(resource: Resource, url: str, value: str) -> Any:
 
 def _item(section: Element, one: Resource, anchor: Anchor, context: Context) -> None:
     given = [d for d in one.get("dosageInstruction", ()) if isinstance(d, dict)]
+    frame, inner = doses.framed(given)
     act = add(add(section, "entry", typeCode="COMP"), "substanceAdministration", class_="SBADM",
               moodCode="INT")  # fmt: skip
-    templates(act, f"{CCD}24", f"{PCC}4.7", f"{ENTRY}2", doses.dosing_template(given))
+    templates(act, f"{CCD}24", f"{PCC}4.7", f"{ENTRY}2", doses.dosing_template(inner))
     own = next((i for i in one.get("identifier", ()) if i.get("value")), None)
     if own is None or identifier(act, own) is None:
         entry_id(act, context, one)
     add(act, "code", code="DRUG", codeSystem="2.16.840.1.113883.5.4")
     text(act, anchor.row)
     add(act, "statusCode", code=STATUS.get(str(one.get("status")), "active"))
-    period = _extension(one, _PERIOD, "valuePeriod") or {}
-    doses.period(act, period.get("start"), period.get("end"))
     single = given[0] if len(given) == 1 else {}
+    period = _extension(one, _PERIOD, "valuePeriod") or doses.bounds(frame or single)
+    doses.period(act, period.get("start"), period.get("end"))
     path = f"{anchor.path}.dosageInstruction"
     if single:
         doses.frequency(act, single, f"{path}[0]", context)
         doses.route(act, single, anchor, f"{path}[0]", context)
         doses.amount(act, single, context)
     product(add(act, "consumable"), one, anchor, context, (f"{ENTRY}29", f"{ENTRY}30"))
+    if not medicine_of(one, context).get("form"):
+        context.note(f"{anchor.path}.medication.form", "", Fate.NOT_CARRIED, _FORM,
+                     obligations=anchor.obligations)  # fmt: skip
     if len(given) > 1:
-        doses.parts(act, given, anchor, path, context)
+        doses.parts(act, inner, anchor, path, context, first=len(given) - len(inner))
     _supply(act, one, anchor, context)
     _substitution(act, one, anchor, context)
     reasons(act, one, anchor, context)
@@ -164,7 +169,9 @@ def _substitution(act: Element, one: Resource, anchor: Anchor, context: Context)
 def _instructions(act: Element, one: Resource, given: list[Resource], anchor: Anchor) -> None:
     """Append the words for the patient and for the pharmacy, as pointers into the narrative."""
     if given or _extension(one, _RENDERED, "valueMarkdown"):
-        _words(act, "PINSTRUCT", anchor.cell("dosage"), f"{CCD}49", f"{PCC}4.3")
+        said = (words for dose in given for words in doses.said(dose))
+        rendered = str(_extension(one, _RENDERED, "valueMarkdown") or "")
+        _words(act, "PINSTRUCT", anchor.words("dosage", *said, rendered), f"{CCD}49", f"{PCC}4.3")
     if one.get("note"):
         _words(act, "FINSTRUCT", anchor.cell("note"), f"{CCD}43", f"{PCC}4.3.1")
 

@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from lxml import etree
-
 from ips.cda.names import Section, oid_of, section_of_loinc, sections, words
 from ips.cda.write import absent, acts, concerns, medication, observations
 from ips.cda.write.context import Anchor, Context, Resource
 from ips.cda.write.datatypes import LOINC
-from ips.cda.write.element import Element, add, root, templates
+from ips.cda.write.element import Element, add, templates
 from ips.cda.write.narrative import Table, write_div, write_table
 from ips.loss import Fate
 from ips.summary.tables import section_by_loinc
@@ -138,7 +136,7 @@ def _write(body: Element, place: Place, kind: str, context: Context) -> None:
     written = _write_entries(section, place, entries, anchors, context)
     if place.section and kind in place.section.mandatory and not written:
         _write_absent(section, narrative, place, sentence, context)
-    elif not len(narrative):
+    elif not narrative.parts:
         add(narrative, "paragraph", words(context.lang)["no-information"])
 
 
@@ -196,9 +194,9 @@ def _narrative(
 
 
 def _text(div: str) -> str:
-    scratch = root("text")
+    scratch = Element("text")
     write_div(scratch, div, "x")
-    return " ".join(str(etree.tostring(scratch, method="text", encoding="unicode")).split())
+    return scratch.words()
 
 
 def _write_entries(
@@ -249,7 +247,8 @@ def _write_absent(
     if not sentence:
         sentence = f"{place.section.key}-text"
         first = add(narrative, "paragraph", f"{code.displays[context.lang]}.", ID=sentence)
-        narrative.insert(0, first)
+        narrative.parts.remove(first)
+        narrative.parts.insert(0, first)
     absent.write(section, place.section.key, code, sentence, context)
     fate = Fate.EXACT if own else Fate.APPROXIMATE
     why = "" if own else "The source has no such section; the document says «no information»."

@@ -101,6 +101,25 @@ def test_annex_ii_has_all_its_points_for_a_manufacturer():
     assert "X2.D1" not in ids, "a recommendation is no requirement"
 
 
+def test_the_duties_of_the_manufacturer_are_there_point_by_point():
+    """EHDS Art 30(1)(a) to (o), 30(2) to (5), 31(1), 37, 39, 40(3), 41, 44(7), 49(2)."""
+    refs = {p.obligation.ref for p in ehr().duties}
+    wanted = {f"Art 30(1)({letter})" for letter in "abcdefghijklmno"}
+    wanted |= {f"Art 30({n})" for n in range(2, 6)} | {f"Art 41({n})" for n in (1, 2, 3)}
+    wanted |= {"Art 25(1)", "Art 26(1)", "Art 28(a)", "Art 31(1)", "Art 37(1)", "Art 37(3)",
+               "Art 38(1)", "Art 39(1)", "Art 39(2)", "Art 39(3)", "Art 39(4)", "Art 40(3)",
+               "Art 44(3)", "Art 44(7)", "Art 49(2)", "Art 104 point 3"}  # fmt: skip
+    assert wanted <= refs
+
+
+@pytest.mark.parametrize("ident", ["sfm", "dips-nord", "kjernejournal"])
+def test_no_duty_of_the_manufacturer_is_said_not_to_apply(ident):
+    found = ehr(ident).duties
+    assert Standing.NOT_APPLICABLE not in {p.standing for p in found}
+    by_id = {p.obligation.id: p.standing for p in found}
+    assert by_id["E30.1o"] is Standing.NOBODY, "EHDS Art 30(1)(o): a register of complaints"
+
+
 def test_a_viewer_has_no_duty_to_give_an_interface():
     by_id = {p.obligation.id: p.standing for p in ehr("ncp-b").essentials}
     assert by_id["X2.2.1"] is Standing.NOT_APPLICABLE, "EHDS Annex II 2.1: store or intermediate"

@@ -10,7 +10,15 @@ import data
 from data.errors import InputError
 from data.loaders.catalogue import catalogue
 from gap.certification.facts import ehr_keys, ncp_keys, read
-from gap.certification.tables import Document, Fill, domains, fields, load_fields, steps
+from gap.certification.tables import (
+    Document,
+    Fill,
+    Needed,
+    domains,
+    fields,
+    load_fields,
+    steps,
+)
 
 
 def obligations_of(document: Document) -> set[str]:
@@ -44,6 +52,13 @@ def test_every_row_names_its_source():
     assert all(f.ref in f.source for f in fields())
 
 
+def test_the_database_asks_for_nothing_that_the_regulation_does_not_name():
+    """EHDS Art 49(2) and (4): the list of an act to come, and the results of Art 40."""
+    always = {f.act for f in fields()
+              if f.document is Document.DATABASE and f.needed is Needed.ALWAYS}  # fmt: skip
+    assert always == {"act-49-4", "act-40-4"}
+
+
 def test_nobody_but_the_signer_can_say_responsibility_conformity_and_signature():
     unsaid = {f.obligation for f in fields() if f.fill in (Fill.SIGNER, Fill.CONFORMITY)}
     assert unsaid == {"X4.3", "X4.4", "X4.7"}
@@ -61,6 +76,18 @@ def test_the_steps_end_in_production_after_tests_audit_and_decision():
     order = [s.id for s in steps()]
     wanted = ["preparatory", "conformance", "security-tests", "audit", "recommendation", "go-live"]
     assert [s for s in order if s in wanted] == wanted
+
+
+def test_the_check_by_the_commission_is_a_step_of_the_regulation():
+    step = next(s for s in steps() if s.id == "compliance-check")
+    assert (step.stage, "Art 23(4), 23(9)" in step.source) == ("decision", True)
+
+
+def test_identification_is_part_of_the_security_of_a_contact_point():
+    """EHDS Art 16(4), not the log-in of citizens to access services (Art 16(1))."""
+    security = next(d for d in domains() if d.id == "security").obligations
+    assert "E16.4" in security
+    assert "E16.1a" not in security
 
 
 def test_fetching_search_masks_is_for_the_asking_side_only():

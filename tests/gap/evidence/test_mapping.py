@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from data.errors import InputError
 from data.loaders.catalogue import catalogue
 from data.results import Outcome
-from gap.evidence import Raw, Strength
+from gap.evidence import Covers, Origin, Raw, Strength, read
 from gap.evidence.coverage import State, coverage, fitting, proving_nothing
 from gap.evidence.coverage import tests as all_tests
 from gap.evidence.mapping import bearing, read_mapping, shipped, stale_from
@@ -58,6 +60,50 @@ def test_the_rows_of_the_log_entries_agree_with_the_checks_themselves():
         assert bears(f"ehds.audit/{result.id.replace('audit-', 'journal-')}") == result.obligations
 
 
+def test_what_the_journal_command_prints_is_evidence(tmp_path):
+    """``ehds ncp journal --complete --format json``, given back as evidence."""
+    file = tmp_path / "journal.json"
+    results = [r.to_dict() for r in examine({"resourceType": "AuditEvent"})]
+    for result in results:
+        result["id"] = result["id"].replace("audit-", "journal-")
+    file.write_text(json.dumps({"schema": "ehds.journal-duties/1", "results": results}), "utf-8")
+    told = [r.obligations for r in read([file], Origin("kjernejournal", date=TESTED))]
+    assert told == [("X2.3.2a", "E09.2c"), ("X2.3.2b", "E09.2c"), ("X2.3.2c", "E09.2e"),
+                    ("X2.3.2d", "E09.2d"), ("X2.3.2e",)]  # fmt: skip
+
+
+def test_no_look_at_a_log_shows_all_that_the_person_is_to_be_told():
+    """EHDS Art 9(2): free, without delay, in the access service; a log shows none of that."""
+    whole = {o for rule in shipped() if rule.covers is Covers.WHOLE for o in rule.obligations}
+    assert whole == {f"X2.3.2{letter}" for letter in "abcde"}
+
+
+def test_a_document_id_in_the_log_is_no_category():
+    """EHDS Annex II 3.2(c) asks for categories, Art 9(2)(c) for which data."""
+    found = bears("gazelle/iti39-documentUniqueId-audit-ncpA")
+    assert "X2.3.2c" not in found
+    assert "E09.2e" in found
+
+
+@pytest.mark.parametrize("test", ["PSA-34", "EPA-12"])
+def test_refusing_another_patients_document_says_nothing_of_the_rules_of_the_other_state(test):
+    """EHDS Art 11(4) is about which State's rules apply."""
+    (scenario,) = [s for s in scenarios() if s.id == test]
+    assert "E11.4" not in scenario.obligations
+
+
+def test_a_purpose_that_is_accepted_shows_no_log_entry():
+    """EHDS Art 11(5): the emergency access is logged and easy to reach."""
+    (scenario,) = [s for s in scenarios() if s.id == "ASR-80"]
+    assert "E11.5c" not in scenario.obligations
+
+
+def test_what_waits_for_the_testing_environment_is_not_asked_of_a_test():
+    """EHDS Art 40(4): the common specifications are not adopted."""
+    states = {line.obligation.id: line.state for line in coverage()}
+    assert states["E40.3a"] is State.WAITS
+
+
 def test_the_rows_of_the_cross_validation_agree_with_the_checks_themselves():
     from gap.evidence.families import FAMILIES
 
@@ -70,11 +116,12 @@ def test_the_rows_of_the_cross_validation_agree_with_the_checks_themselves():
     "http://hl7.eu/fhir/eps/StructureDefinition/bundle-eu-eps",
 ])  # fmt: skip
 def test_the_verdict_on_a_summary_claims_no_more_than_its_rules_bear_on(profile):
-    assert set(bears("ehds.ips/verdict")) <= set(of_rule("Bundle.type", profile))
+    """A sound document of a system is issued in the format too (EHDS Art 15(4))."""
+    assert set(bears("ehds.ips/verdict")) <= {*of_rule("Bundle.type", profile), "E15.4a"}
 
 
 def test_a_summary_that_we_made_does_not_show_what_the_system_can_send():
-    assert bears("ehds.ips/verdict") == ("X1.1", "X2.2.1")
+    assert bears("ehds.ips/verdict") == ("X1.1", "X2.2.1", "E15.4a")
     assert bears("ehds.ips/verdict", derived=True) == ("X1.1",)
     assert bears("ehds.ncp/IDN-01", ["E16.4"], derived=True) == ()
 

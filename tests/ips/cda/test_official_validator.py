@@ -16,13 +16,12 @@ from data.errors import EhdsError
 from ips.cda.apart import apart
 from ips.cda.read import to_fhir
 from ips.cda.write import to_cda
-from ips.conformance import hl7_validator
+from ips.conformance.hl7_validator import Validator, Verdict
 from ips.prescription import build, build_dispensation
 from ips.prescription.samples import fest, samples
 from ips.record import load
 from ips.summary import assemble
 from ips.summary.output import to_json
-from tests.ips.conformance.documents import need_validator
 
 pytestmark = [pytest.mark.oracle, pytest.mark.slow, pytest.mark.xdist_group("hl7-validator")]
 
@@ -80,14 +79,13 @@ def documents(oracles: Path) -> Iterator[tuple[str, Bundle]]:
 
 @pytest.fixture(scope="module")
 def verdicts(
-    oracles: Path, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, hl7_validator.Verdict]:
-    """The verdict on every document by its name, from one run: starting takes most of the time."""
-    need_validator()
+    official: Validator, oracles: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Verdict]:
+    """The verdict on every document by its name, from one run."""
     folder = tmp_path_factory.mktemp("documents")
     for name, bundle in documents(oracles):
         (folder / f"{name}.json").write_bytes(to_json(bundle))
-    found = hl7_validator.validate(sorted(folder.glob("*.json")))
+    found = official.judge(sorted(folder.glob("*.json")))
     return {Path(verdict.file).stem: verdict for verdict in found}
 
 
@@ -95,7 +93,7 @@ def verdicts(
     ("kind", "least"), [("abroad", 3 * 8), ("summary", 2 * 10), ("rx", 2 * 10), ("rx-real", 2 * 16)]
 )
 def test_the_official_validator_finds_no_error(
-    verdicts: dict[str, hl7_validator.Verdict], kind: str, least: int
+    verdicts: dict[str, Verdict], kind: str, least: int
 ) -> None:
     chosen = {name: one for name, one in verdicts.items() if name.startswith(f"{kind}-")}
     assert len(chosen) >= least

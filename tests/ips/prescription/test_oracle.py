@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from ips.conformance import hl7_validator
 from ips.conformance.engine import check_bundle
+from ips.conformance.hl7_validator import Validator
 from ips.conformance.output import is_valid
 from ips.conformance.reader import read_document
 from ips.prescription import OutsideScope, build
 from ips.summary.output import to_json
-from tests.ips.conformance.documents import need_validator
 from tests.ips.prescription.accounts import unaccounted, unforeseen
 
 pytestmark = pytest.mark.oracle
@@ -52,15 +51,17 @@ def test_every_medicine_gives_a_valid_prescription(medicines: dict[str, bytes]) 
 
 
 @pytest.mark.slow
-def test_the_official_validator_finds_no_error(medicines: dict[str, bytes], tmp_path: Path) -> None:
+@pytest.mark.xdist_group("hl7-validator")
+def test_the_official_validator_finds_no_error(
+    official: Validator, medicines: dict[str, bytes], tmp_path: Path
+) -> None:
     from ips.prescription.samples import fest, samples
 
-    need_validator()
     for number, content in enumerate(medicines.values()):
         (tmp_path / f"oracle{number}.json").write_bytes(to_json(build(content).bundle))
     for sample in samples().values():
         if sample.kind in ("M1", "M9.6") and sample.id != "goods":
             bundle = build(sample.path.read_bytes(), fest().read_bytes()).bundle
             (tmp_path / f"{sample.id}.json").write_bytes(to_json(bundle))
-    verdicts = hl7_validator.validate(sorted(tmp_path.glob("*.json")))
+    verdicts = official.judge(sorted(tmp_path.glob("*.json")))
     assert [(v.file, v.errors) for v in verdicts if not v.valid] == []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import re
 import weakref
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -18,9 +20,10 @@ from ips.eresept.fest import read as read_fest
 from ips.loss import Fate
 from ips.prescription import Built, OutsideScope, assemble, build, build_dispensation
 from ips.prescription.bundle import only, target
-from ips.prescription.samples import fest, samples
+from ips.prescription.samples import fest, locate, samples
 from ips.summary.output import to_json
 from ips.summary.xmlout import to_xml
+from tests.ips.mutants import mutated
 from tests.ips.prescription.accounts import unaccounted, unforeseen
 
 PRESCRIPTIONS = [s.id for s in samples().values() if s.kind in ("M1", "M9.6") and s.id != "goods"]
@@ -251,3 +254,25 @@ def test_no_identity_number_in_loss_reports() -> None:
         numbers = [i["value"] for p in only(built(name).bundle, "Patient") for i in p["identifier"]]
         assert numbers
         assert not any(number in text for number in numbers)
+
+
+def test_a_folder_is_named_as_one_with_a_file_to_take(tmp_path: Path) -> None:
+    (tmp_path / "m1.xml").write_bytes(sample("brand"))
+    with pytest.raises(InputError) as error:
+        locate(str(tmp_path))
+    (problem,) = error.value.problems
+    assert "this is a folder" in problem.what
+    assert str(tmp_path / "m1.xml") in problem.remedy
+
+
+def test_no_value_of_a_prescription_is_empty() -> None:
+    """Empty text is left out by the readers; the bundle is not searched for it again."""
+    for name in PRESCRIPTIONS:
+        for seed in range(6):
+            try:
+                bundle = assemble(mutated(sample(name), seed), lenient=True).bundle
+            except InputError:
+                continue
+            written = to_json(bundle)
+            assert not any(mark in written for mark in (b'""', b"null", b"{}", b"[]"))
+            assert not re.search(rb'"\s+"(?!:)', written.replace(b'": "', b'":"'))

@@ -9,15 +9,14 @@ from pathlib import Path
 import pytest
 
 import data
-from ips.conformance import hl7_validator
 from ips.conformance.engine import check_bundle
+from ips.conformance.hl7_validator import Validator
 from ips.conformance.output import is_valid
 from ips.generate import generate
 from ips.record import load
 from ips.summary import assemble, build
 from ips.summary.output import to_json
 from ips.summary.xmlout import to_xml
-from tests.ips.conformance.documents import need_validator
 from tests.ips.summary import samples
 
 CASES = sorted(p.name for p in data.path("patients").iterdir() if (p / "patient.json").is_file())
@@ -34,8 +33,10 @@ def test_every_sample_gives_a_document_that_our_check_passes(case: str, profile:
 
 @pytest.mark.oracle
 @pytest.mark.slow
-def test_the_official_validator_finds_no_error_in_any_sample(tmp_path: Path, oracles: Path) -> None:
-    need_validator()
+@pytest.mark.xdist_group("hl7-validator")
+def test_the_official_validator_finds_no_error_in_any_sample(
+    official: Validator, tmp_path: Path, oracles: Path
+) -> None:
     files = []
     for name in [*CASES, str(oracles / "sfm" / SFM)]:
         record = load(name)
@@ -45,14 +46,16 @@ def test_the_official_validator_finds_no_error_in_any_sample(tmp_path: Path, ora
             files[-1].write_bytes(to_json(bundle))
     files.append(tmp_path / "one.xml")
     files[-1].write_bytes(to_xml(bundle))
-    wrong = {Path(v.file).name: v.errors for v in hl7_validator.validate(files) if not v.valid}
+    wrong = {Path(v.file).name: v.errors for v in official.judge(files) if not v.valid}
     assert wrong == {}
 
 
 @pytest.mark.oracle
 @pytest.mark.slow
-def test_the_official_validator_finds_no_error_in_200_generated_patients(tmp_path: Path) -> None:
-    need_validator()
+@pytest.mark.xdist_group("hl7-validator")
+def test_the_official_validator_finds_no_error_in_200_generated_patients(
+    official: Validator, tmp_path: Path
+) -> None:
     files = []
     for patient in generate(200, 20261122):
         folder = tmp_path / "records" / patient.id
@@ -65,7 +68,7 @@ def test_the_official_validator_finds_no_error_in_200_generated_patients(tmp_pat
             assert is_valid(check_bundle(json.loads(to_json(bundle)), profile)), patient.id
             files.append(tmp_path / f"{patient.id}-{profile}.json")
             files[-1].write_bytes(to_json(bundle))
-    wrong = {Path(v.file).name: v.errors for v in hl7_validator.validate(files) if not v.valid}
+    wrong = {Path(v.file).name: v.errors for v in official.judge(files) if not v.valid}
     assert wrong == {}
 
 

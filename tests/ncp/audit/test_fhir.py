@@ -10,13 +10,12 @@ import pytest
 
 from data.results import Outcome, Severity
 from ips.conformance.engine import check_bundle
-from ips.conformance.hl7_validator import validate
+from ips.conformance.hl7_validator import Validator
 from ncp.audit import Event, Indicator, Party, events
 from ncp.audit.duties import examine
 from ncp.audit.facts import operation as by_name
 from ncp.audit.table import events as rows
 from ncp.model import Operation
-from tests.ips.conformance.documents import need_validator
 from tests.ncp.audit import balp
 from tests.ncp.audit.transactions import (
     DOCTOR,
@@ -53,8 +52,8 @@ def test_every_event_is_valid_fhir_r4(operation, side, way):
 
 @pytest.mark.oracle
 @pytest.mark.slow
-def test_the_official_validator_finds_no_error(tmp_path: Path):
-    need_validator()
+@pytest.mark.xdist_group("hl7-validator")
+def test_the_official_validator_finds_no_error(official: Validator, tmp_path: Path):
     made = [e for op, side, way in EVERY if way == "SOAP"
             for e in events(exchange(op, side))] + events(norwegian())  # fmt: skip
     files = []
@@ -62,7 +61,7 @@ def test_the_official_validator_finds_no_error(tmp_path: Path):
         files.append(tmp_path / f"{number}.json")
         files[-1].write_text(json.dumps(plain(event)), encoding="utf-8")
     # The definitions of BALP's and HL7 Norway's extensions are not at hand here.
-    found = [e for v in validate(files) for e in v.errors if e["id"] != NOT_AT_HAND]
+    found = [e for v in official.judge(files) for e in v.errors if e["id"] != NOT_AT_HAND]
     assert found == []
 
 

@@ -71,6 +71,13 @@ def test_filters(home):
     assert len(journal(home, "--entry", 2).out.splitlines()) == 1
 
 
+def test_an_entry_that_is_not_there_is_told(home):
+    for fmt in ("text", "json", "csv", "har"):
+        told = journal(home, "--entry", 99, "--format", fmt)
+        assert (told.code, told.out) == (2, "")
+        assert "there is no entry 99" in told.err
+
+
 def test_csv_and_json(home):
     rows = list(csv.DictReader(io.StringIO(journal(home, "--format", "csv").out)))
     assert [r["operation"] for r in rows] == [Operation.IDENTIFY, Operation.PS_RETRIEVE,

@@ -11,7 +11,7 @@ from data.errors import EnvironmentProblem, InputError
 from ncp.client import Asker, Partner
 from ncp.client.asker import professional
 from ncp.client.building import Builder, document_id, masked
-from ncp.client.partner import at_home, checked
+from ncp.client.partner import address, at_home
 from ncp.client.patients import identifier, traits
 from ncp.countries import country
 from ncp.messages import xca, xcpd, xdr
@@ -195,10 +195,15 @@ def test_a_service_is_found_at_the_usual_path_or_beside_the_named_one(url, servi
     assert Partner(url, country("NO")).service("XCA_Service") == service
 
 
-@pytest.mark.parametrize("url", ["http://a.example", "ftp://a.example", "a.example", "https://"])
-def test_an_address_where_anyone_could_listen_is_refused(url) -> None:
-    with pytest.raises(InputError):
-        checked(Partner(url, country("NO")))
+@pytest.mark.parametrize("url", [
+    "http://a.example", "ftp://a.example", "a.example", "https://", "https://a.example:port",
+    "https://a.example:99999", "https://[::1", "https://a.example/\x1b[31m",
+])  # fmt: skip
+def test_an_address_where_nobody_or_anyone_could_listen_is_refused(url) -> None:
+    with pytest.raises(InputError) as told:
+        address(url)
+    assert told.value.problems[0].where == "--url"
+    assert str(told.value).isprintable()
 
 
 def test_plain_http_is_for_this_machine(tmp_path) -> None:

@@ -124,6 +124,10 @@ def test_a_file_that_is_no_prescription_says_so(run, tmp_path) -> None:
     (tmp_path / "note.txt").write_text("hello")
     assert run("dispense", "note.txt", "--package", "X", "--quantity", "1").code == 2
     assert run("discard", "note.txt").code == 2
+    run("retrieve", "--patient", OPEN, "--kind", "ep", "--out", "rx")
+    told = run("discard", "rx/eprescription.xml")
+    assert told.code == 2
+    assert "rx/eprescription.xml: this is no eDispensation but an ePrescription" in told.err
     assert run("discard", "absent.xml").code == 2
 
 
@@ -179,6 +183,15 @@ def test_messages_are_kept_with_a_command_line_that_asks_again(run, tmp_path) ->
     assert run("identify", "--patient", "mrsa", "--curl").code == 2
 
 
+def test_where_nothing_can_be_kept_nothing_is_sent(run, tmp_path) -> None:
+    (tmp_path / "file").write_text("x")
+    run("request", "identify", "--patient", "mrsa", "-o", "i.xml")
+    before = run("journal").text
+    assert run("identify", "--patient", "mrsa", "--raw", "file/raw").code == 2
+    assert run("send", "i.xml", "-o", "file/answer.xml").code == 2
+    assert run("journal").text == before
+
+
 def test_a_norwegian_attest_asks_as_norway(run, tmp_path) -> None:
     (tmp_path / "attest.json").write_text(json.dumps(ATTEST))
     assert run("query", "--patient", "mrsa", "--attest", "attest.json").code == 0
@@ -218,12 +231,18 @@ def test_every_exchange_is_in_the_journal_unless_it_is_not_wanted(run) -> None:
     ("identify", "--patient", "mrsa", "--role", "999"),
     ("identify", "--patient", "mrsa", "--assertion", __file__),
     ("identify", "--patient", "mrsa", "--url", "http://ncp.example"),
+    ("identify", "--patient", "mrsa", "--url", "https://localhost:port"),
+    ("identify", "--patient", "mrsa", "--ca", __file__),
+    ("identify", "--patient", "mrsa", "--cert", __file__, "--key", __file__),
+    ("identify", "--patient", "mrsa", "--key", __file__),
 ])  # fmt: skip
 def test_wrong_use_is_told_with_its_remedy(run, arguments) -> None:
     told = run(*arguments)
     assert told.code == 2
     assert "Error" in told.err
     assert "Traceback" not in told.err
+    if arguments[-1] == __file__ and arguments[-2] != "--seal":
+        assert __file__ in told.err
 
 
 def test_every_text_is_there_in_both_languages() -> None:

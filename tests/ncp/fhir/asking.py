@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jwt
+import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from starlette.applications import Starlette
 
@@ -23,6 +24,8 @@ with warnings.catch_warnings():  # the client of today's httpx is announced to g
     from starlette.testclient import TestClient
 
 BASE = "http://localhost"
+on_both = pytest.mark.parametrize("norway", ["sqlite", "postgresql"], indirect=True)
+"""What is kept is kept in the same way on both databases."""
 LOINC = "http://loinc.org"
 
 
@@ -101,6 +104,8 @@ def pushed(content: bytes, patient, *, media: str = "application/xml", kind: str
 class Ehr:
     """An EHR system with a registered key."""
 
+    algorithm = "ES384"
+
     def __init__(self, client: TestClient, identity: str, key_file: Path) -> None:
         self.client, self.id = client, identity
         self.key = load_pem_private_key(key_file.read_bytes(), None)
@@ -108,7 +113,7 @@ class Ehr:
     def assertion(self, **more: Any) -> str:
         claims = {"iss": self.id, "sub": self.id, "aud": BASE + "/ehr/auth/token",
                   "exp": int(now().timestamp()) + 240, "jti": uuid.uuid4().hex, **more}  # fmt: skip
-        return jwt.encode(claims, self.key, "ES384", headers={"kid": f"{self.id}-1"})
+        return jwt.encode(claims, self.key, self.algorithm, headers={"kid": f"{self.id}-1"})
 
     def ask_token(self, scope: str, assertion: str = "", **more: str):
         form = {"grant_type": "client_credentials", "scope": scope,

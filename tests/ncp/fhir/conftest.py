@@ -6,10 +6,22 @@ import pytest
 
 from ncp.fhir import load, register
 from ncp.fhir.settings import SCOPES
+from ncp.service.pipeline import Pipeline
 from tests.ncp.fhir.asking import B, Ehr, web
-from tests.ncp.service.conftest import home, make, norway, pharmacy, samples, sweden
+from tests.ncp.postgres import postgresql_url
+from tests.ncp.service.conftest import home, make, pharmacy, samples, sweden
 
-__all__ = ["home", "make", "norway", "pharmacy", "samples", "sweden"]
+__all__ = ["home", "make", "pharmacy", "postgresql_url", "samples", "sweden"]
+
+
+@pytest.fixture
+def norway(request, make) -> Pipeline:
+    """Return Norway; with ``on_both`` on each database."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return make()
+    norway = make(store=request.getfixturevalue("postgresql_url"))
+    norway.point.store.clear()
+    return norway
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from ips.conformance.engine import check_bundle
 from ncp.audit import Event
 from ncp.audit.journal import Filter, entries
 from ncp.model import Operation, PatientId
-from tests.ncp.fhir.asking import BASE, LOINC, Ehr, codes, matches, now, system
+from tests.ncp.fhir.asking import BASE, LOINC, Ehr, codes, matches, now, on_both, system
 from tests.ncp.service.asking import FNR, MRSA, WORKER
 
 SEARCH, PATIENTS, READ = ("system/DocumentReference.rs", "system/Patient.rs",
@@ -72,6 +72,7 @@ def test_a_token_is_given_for_what_is_registered(ehr):
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_scope")
 
 
+@on_both
 def test_an_assertion_is_good_once(ehr):
     assertion = ehr.assertion()
     assert ehr.ask_token(SEARCH, assertion).status_code == 200
@@ -174,6 +175,7 @@ def test_only_certain_matches_are_returned(ehr):
         assert answer.status_code == 422
 
 
+@on_both
 def test_a_document_is_published_found_read_and_withdrawn(ehr, norway, summary):
     made = publish(ehr, published(summary, WORKER))
     assert made.status_code == 201, made.text
@@ -205,6 +207,7 @@ def test_a_document_is_published_found_read_and_withdrawn(ehr, norway, summary):
     assert Event.PUBLICATION in [t.operation for t in done if t.done]
 
 
+@on_both
 def test_a_new_version_supersedes_the_old_one(ehr, summary):
     old = publish(ehr, published(summary, WORKER)).json()
     newer = {
@@ -270,3 +273,24 @@ def test_an_expired_token_is_refused(norway, ehr, monkeypatch):
     object.__setattr__(norway.point, "clock", lambda: later)
     answer = ehr.client.get("/ehr/Patient", params={"identifier": system(WORKER)}, headers=headers)
     assert answer.status_code == 401
+
+
+def test_a_report_is_found_by_the_type_that_it_was_published_with(ehr):
+    """An imaging report (85430-7) and a manifest (18748-4) are one kind of the exchange."""
+    for number, kind in enumerate(("85430-7", "18748-4")):
+        reference = published({}, MRSA, type={"coding": [{"system": LOINC, "code": kind}]})
+        reference["masterIdentifier"] = {"system": "urn:ietf:rfc:3986",
+                                         "value": f"urn:uuid:{uuid.uuid4()}"}  # fmt: skip
+        reference["content"][0]["attachment"] = {
+            "contentType": "application/pdf", "data": base64.b64encode(b"%PDF").decode(),
+            "title": str(number), "creation": "2026-05"}  # fmt: skip
+        assert publish(ehr, reference).status_code == 201
+    for kind, found in (("85430-7", ["0"]), (f"{LOINC}|18748-4", ["1"]),
+                        ("85430-7,18748-4", ["0", "1"])):  # fmt: skip
+        query = {"patient.identifier": system(MRSA), "type": kind}
+        shown = matches(ehr.get("DocumentReference", SEARCH, query).json())
+        assert sorted(r["content"][0]["attachment"]["title"] for r in shown) == found
+    for creation, found in (("2026", 2), ("ge2026-06", 0), ("2026-05", 2), ("lt2026-05-02", 2)):
+        query = {"patient.identifier": system(MRSA), "type": "85430-7,18748-4",
+                 "creation": creation}  # fmt: skip
+        assert len(matches(ehr.get("DocumentReference", SEARCH, query).json())) == found

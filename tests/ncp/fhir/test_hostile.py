@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.ncp.fhir.asking import system
-from tests.ncp.service.asking import WORKER
+from tests.ncp.fhir.asking import on_both, pushed, system
+from tests.ncp.fhir.test_ehr import publish, published
+from tests.ncp.service.asking import MRSA, WORKER
 
 NAMES = ("identifier", "name", "birthdate", "gender", "_elements", "_format", "type", "date",
          "contenttype", "category", "patient", "patient.identifier", "status", "_id")  # fmt: skip
@@ -40,3 +42,32 @@ def test_any_body_is_answered(pharmacist, body):
     headers = {**pharmacist.headers(WORKER), "Content-Type": "application/fhir+json"}
     answer = pharmacist.client.post("/fhir", content=body, headers=headers)
     assert answer.status_code in (400, 422), answer.text
+
+
+@on_both
+def test_what_no_database_can_keep_is_not_asked_of_it(doctor, pharmacist, ehr):
+    """A zero byte is no text for PostgreSQL, and its columns have an end."""
+    number = f"urn:oid:{WORKER.root}|{WORKER.extension}"
+    for value in ("\x00", "x" * 900, "%00"):
+        assert doctor.get("Bundle/" + quote(value, safe=""), WORKER).status_code == 404
+        assert doctor.get("Patient/" + quote(value, safe="")).status_code == 404
+        for name in ("_id", "patient", "identifier", "type"):
+            asked = {"patient.identifier": number, name: value}
+            assert doctor.get("DocumentReference", WORKER, asked).status_code in (200, 400), name
+        for asked in ({"_id": value}, {"identifier": f"urn:oid:1.2.3|{value}"},
+                      {"identifier": f"urn:oid:{'1.' * 140}1|{value}"}):  # fmt: skip
+            assert doctor.get("Patient", None, asked).status_code in (200, 400), asked
+        gone = {**pushed(b"", WORKER), "id": "x", "status": "entered-in-error"}
+        answer = pharmacist.send("PUT", f"/DocumentReference/{quote(value)}", gone, WORKER)
+        assert answer.status_code in (400, 404, 422), answer.text
+
+
+@on_both
+@pytest.mark.parametrize("value", ["\x00", "x" * 900], ids=["zero", "long"])
+def test_an_identifier_that_cannot_be_kept_is_refused(ehr, value):
+    named = {"system": "urn:oid:2.16.578.1", "value": value}
+    reference = published({}, MRSA, type={"coding": [{"code": "11502-2"}]}, masterIdentifier=named)
+    reference["content"][0]["attachment"] = {"contentType": "application/pdf", "data": "YQ=="}
+    answer = publish(ehr, reference)
+    assert answer.status_code == 422, answer.text
+    assert "masterIdentifier" in answer.json()["issue"][0]["expression"][0]

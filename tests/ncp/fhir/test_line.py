@@ -5,16 +5,18 @@ from __future__ import annotations
 import base64
 
 import pytest
+import requests
 
 from data.errors import EnvironmentProblem
 from ncp.audit.journal import Filter, entries
 from ncp.client.asker import Asker, professional
 from ncp.client.fhir import EhrApi, NcpApi
 from ncp.client.partner import Partner, at_home
+from ncp.connector.fhir_server import FhirServer
 from ncp.countries import country
 from ncp.fhir import register
 from ncp.fhir.settings import SCOPES
-from ncp.model import DocumentKind, Operation
+from ncp.model import DocumentKind, Operation, Refusal, Traits
 from ncp.store import Store
 from ncp.trust import certs
 from tests.ncp.fhir.asking import now, pushed
@@ -124,3 +126,24 @@ def test_a_server_that_is_not_there_is_told(journal, server):
         client.patients(WORKER)
     with journal.connect() as connection:
         assert not list(entries(connection, Filter()))[-1].transaction.done
+
+
+def test_one_contact_point_can_be_the_register_of_another(server):
+    """The connector to FHIR servers, over real mutual TLS, at the interface for EHR systems."""
+    ca, folder = server.home / "certs/ca/ca.pem", server.home / "certs/SE"
+    pair = (folder / "client.pem", folder / "client.key")
+    client = EhrApi(server.url, "ehr-one", server.home / "fhir/ehr-one.key", SCOPES, ca=ca,
+                    pair=pair)  # fmt: skip
+    with requests.Session() as session:
+        session.trust_env, session.verify, session.cert = False, str(ca), tuple(map(str, pair))
+        register = FhirServer(server.url + "/ehr", headers=client._headers("application/fhir+json"),
+                              session=session)  # fmt: skip
+        (person,) = register.find(Traits(ids=(WORKER,), family="parasol"))
+        assert WORKER in person.ids
+        assert register.find(Traits(ids=(WORKER,), family="Paraply")) == []
+        (entry, *_) = register.documents(WORKER, DocumentKind.PATIENT_SUMMARY)
+        assert b"Parasol" in register.content(entry.unique_id)
+        session.headers["Authorization"] = "Bearer x"
+        with pytest.raises(Refusal, match="REGISTRY_NOT_AVAILABLE"):
+            register.find(Traits(ids=(WORKER,)))
+    client.close()

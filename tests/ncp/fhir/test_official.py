@@ -6,16 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from ips.conformance.hl7_validator import validate
-from tests.ips.conformance.documents import need_validator
+from ips.conformance.hl7_validator import Validator
 from tests.ncp.fhir.asking import matches, system
 from tests.ncp.service.asking import MRSA, WORKER
 
 
 @pytest.mark.oracle
 @pytest.mark.slow
-def test_the_official_validator_finds_no_error(doctor, ehr, tmp_path: Path):
-    need_validator()
+@pytest.mark.xdist_group("hl7-validator")
+def test_the_official_validator_finds_no_error(official: Validator, doctor, ehr, tmp_path: Path):
     found = doctor.documents(WORKER)
     url = matches(found.json())[0]["content"][0]["attachment"]["url"]
     answers = [
@@ -36,5 +35,5 @@ def test_the_official_validator_finds_no_error(doctor, ehr, tmp_path: Path):
                         Accept="application/fhir+xml")  # fmt: skip
     files.append(tmp_path / "99.xml")
     files[-1].write_bytes(in_xml.content)
-    wrong = {Path(one.file).name: one.errors for one in validate(files) if not one.valid}
+    wrong = {Path(one.file).name: one.errors for one in official.judge(files) if not one.valid}
     assert wrong == {}

@@ -15,7 +15,7 @@ from ncp.audit.journal import Filter, entries
 from ncp.fhir.xml import to_xml
 from ncp.model import Operation
 from ncp.store.prescriptions import State, states
-from tests.ncp.fhir.asking import codes, matches, pushed
+from tests.ncp.fhir.asking import codes, matches, on_both, pushed
 from tests.ncp.service.asking import EP, MRSA, ask, dispensation
 from tests.ncp.service.asking import codes as soap_codes
 
@@ -42,6 +42,7 @@ def entry(resource, method="POST", url="DocumentReference", **more):
     return {"resource": resource, "request": {"method": method, "url": url}, **more}
 
 
+@on_both
 def test_a_dispensation_uses_up_the_prescription(pharmacist, norway, prescription):
     unique, cda, _ = prescription
     answer = pharmacist.send(
@@ -56,6 +57,7 @@ def test_a_dispensation_uses_up_the_prescription(pharmacist, norway, prescriptio
     assert (last.operation, last.transport, last.patients) == (Operation.DISPENSE, "FHIR", (MRSA,))
 
 
+@on_both
 def test_the_same_dispensation_is_not_taken_twice_over_either_way(
     pharmacist, pharmacy, norway, prescription
 ):
@@ -69,6 +71,7 @@ def test_the_same_dispensation_is_not_taken_twice_over_either_way(
     assert soap_codes(over_soap) == ["4106"]
 
 
+@on_both
 def test_a_dispensation_is_taken_back_by_its_reference(pharmacist, norway, prescription):
     unique, cda, _ = prescription
     first = pharmacist.send(
@@ -117,6 +120,7 @@ def test_a_fhir_dispensation_is_taken_as_well(pharmacist, norway, prescription):
     assert state(norway, unique) is not State.AVAILABLE
 
 
+@on_both
 def test_a_transaction_is_all_or_nothing(pharmacist, norway, prescription):
     unique, cda, _ = prescription
     good, bad = dispensation(cda, "good"), dispensation(cda, "bad", quantity="999")
@@ -153,6 +157,7 @@ def test_content_that_nothing_refers_to_is_not_lost_without_a_word(pharmacist, p
     assert batch.json()["entry"][0]["response"]["status"] == "422"
 
 
+@on_both
 def test_of_a_batch_each_entry_stands_alone(pharmacist, norway, prescription):
     unique, cda, _ = prescription
     good, bad = dispensation(cda, "good"), dispensation(cda, "bad", quantity="999")

@@ -32,8 +32,11 @@ def chromium(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module", params=["script", "plain"])
 def seen(request, chromium, home):
     portal = Process(home, "portal")
-    told = browser.node(browser.HERE / "tour.mjs", chromium, portal.url, request.param)
-    assert portal.end() == 0
+    try:
+        told = browser.node(browser.HERE / "tour.mjs", chromium, portal.url, request.param)
+    finally:
+        code = portal.end()
+    assert code == 0
     return {"url": portal.url, **json.loads(told)}
 
 

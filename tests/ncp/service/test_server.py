@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import json
 import os
 import signal
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -118,7 +119,10 @@ def server(tmp_path_factory):
 def test_a_patient_is_identified_over_mutual_tls(server):
     answer = server.send(server.b.identify(Traits(ids=(WORKER,))))
     assert [p.family for p in answer.persons] == ["Parasol"]
-    with Store(server.home / "store.db").connect() as connection:
+    with (
+        closing(Store(server.home / "store.db")) as store,
+        store.connect() as connection,
+    ):
         last = list(entries(connection))[-1].transaction
     assert last.consumer.name
     assert last.consumer.country == "SE"
@@ -234,7 +238,8 @@ def test_what_cannot_be_served_is_told(tmp_path, options, says):
 def test_without_tls_it_warns_and_stays_on_this_machine(tmp_path):
     with serving(tmp_path, "--no-tls") as running:
         assert running.url.startswith("http://localhost:")
-        answer = running.post(running.b.query(MRSA), requests.Session())
+        with requests.Session() as session:
+            answer = running.post(running.b.query(MRSA), session)
         assert b"AdhocQueryResponse" in answer.content
         running.process.send_signal(signal.SIGTERM)
         assert "Warning: without TLS" in running.process.communicate(timeout=30)[1]
@@ -249,6 +254,9 @@ def test_an_address_that_is_taken_is_told():
         bind(Place(port=first.getsockname()[1]), tls=True)
 
 
+# Reset between connecting and the handshake, Python itself leaves the socket to the collector
+# (ssl.SSLSocket._create). It is collected inside the test, so that the warning falls here.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [
     "1", pytest.param("2", marks=pytest.mark.skipif(not possible(), reason="needs fork")),
@@ -273,9 +281,9 @@ def test_killed_under_load_nothing_acknowledged_is_lost_and_nothing_happens_twic
             running.kill()
             for thread in threads:
                 thread.join(timeout=60)
+    gc.collect()
     assert len([t for t in told if t[1]]) >= 1
-    store = Store(tmp_path / "store.db")
-    with store.connect() as connection:
+    with closing(Store(tmp_path / "store.db")) as store, store.connect() as connection:
         kept = {row.id: row.state for row in connection.execute(select(dispensations))}
         (item,) = connection.execute(select(prescriptions)).all()
         journal = list(entries(connection))

@@ -84,6 +84,28 @@ def test_the_assertions_of_a_message_are_checked(run: Run, tmp_path: Path) -> No
     assert run("assert", "check", "message.xml").exit_code == 0
 
 
+@pytest.mark.parametrize("words", [
+    ("17838400655",), ("2.16.578.1.12.4.1.4.1^17838400655",), ("penicillin-anaphylaxis",),
+    ("17838400655^^^&2.16.578.1.12.4.1.4.1&ISO",), ("131052-308T", "--country-a", "FI"),
+], ids=["number", "root", "sample", "cx", "finland"])  # fmt: skip
+def test_a_patient_is_named_by_the_same_words_as_elsewhere(
+    run: Run, words: tuple[str, ...]
+) -> None:
+    run("assert", "hcp", "-o", "hcp.xml")
+    made = run("assert", "trc", "hcp.xml", "--patient", *words)
+    assert made.exit_code == 0, made.stderr
+    root = "1.2.246.21" if "FI" in words else "2.16.578.1.12.4.1.4.1"
+    assert f"^^^&amp;{root}&amp;ISO" in made.stdout
+
+
+def test_a_professional_is_the_same_as_the_one_who_asks(run: Run) -> None:
+    from ncp.client.asker import professional
+
+    made = run("assert", "hcp", "--role", "2262").stdout
+    assert professional("SE", "2262").locality in made
+    assert "Pharmacy" in made
+
+
 def test_a_file_is_written_byte_for_byte(run: Run, tmp_path: Path) -> None:
     assert run("assert", "hcp", "-o", "hcp.xml").exit_code == 0
     content = (tmp_path / "hcp.xml").read_bytes()
@@ -151,12 +173,15 @@ def test_the_variants_on_offer_are_those_that_can_be_made(run: Run) -> None:
 
 
 @pytest.mark.parametrize(("arguments", "told"), [
-    (["assert", "trc", "-", "--patient", "12345"], "another form"),
+    (["assert", "trc", "-", "--patient", "12345"], "not clear which identifier of NO"),
     (["assert", "hcp", "--role", "999"], "no role of the exchange"),
     (["assert", "hcp", "--seal", "a.json"], "belong together"),
-    (["assert", "hcp", "--attest", "a.json"], "no attest"),
+    (["assert", "hcp", "--attest", "a.json"], "a.json: this is no attest"),
+    (["assert", "hcp", "--attest", "deep.json"], "deep.json: this is no attest"),
+    (["certs", "--country", "ZZ"], "no country of the exchange"),
+    (["certs", "--variant", "wrong-country", "--other-country", "ABC"], "two letters"),
     (["assert", "hcp", "--country", "XX"], "no country of the exchange"),
-    (["certs", "--country", "Norway"], "two letters"),
+    (["certs", "--country", "Norway"], "no country of the exchange"),
     (["assert", "check", "a.json"], "not well-formed"),
     (["assert", "hcp", "--now", "noon"], "no time with its zone"),
 ])  # fmt: skip
@@ -164,6 +189,7 @@ def test_a_bad_input_is_told_without_a_traceback(
     run: Run, tmp_path: Path, arguments: list[str], told: str
 ) -> None:
     (tmp_path / "a.json").write_text("{}")
+    (tmp_path / "deep.json").write_text('{"authorization_details":' * 900 + "1" + "}" * 900)
     result = run(*arguments, stdin=b"<x/>")
     assert result.exit_code == 2
     assert told in result.stderr

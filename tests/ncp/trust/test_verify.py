@@ -24,6 +24,7 @@ from ncp.trust.names import (
     SUBJECT_ID,
     Kind,
 )
+from ncp.trust.revocation import Revocations
 from tests.ncp.trust.conftest import DOCTOR, INTEGRITY, NOW, PATIENT, World, attribute, find
 from tests.ncp.trust.test_issue import KIN_OF
 
@@ -368,9 +369,11 @@ def test_lenient_never_lets_pass_signature_time_role_or_permissions() -> None:
 
 
 def test_every_rule_is_judged_and_every_judged_rule_is_in_the_table(world: World) -> None:
+    lists = [certs.revoke(world.folder / "ca", [], now=NOW)]
+    trust = certs.TrustStore([world.sweden.ca], lambda known: Revocations(lists, known, NOW))
     hcp = world.hcp(replace(DOCTOR, role=policy.role("44").coded, on_behalf_of="221"))
     results = verify.examine([hcp, world.trc(hcp)], operation=Operation.DISCARD,
-                             trust=world.trust, now=NOW,
+                             trust=trust, now=NOW,
                              peer=world.sweden.tls_client.certificate)  # fmt: skip
     assert {r.id.removeprefix("trust-") for r in results} == set(policy.rules())
     assert all(r.outcome is Outcome.PASS and r.source for r in results)

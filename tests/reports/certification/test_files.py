@@ -91,6 +91,14 @@ def test_the_drafts_mark_what_is_missing(lang, word):
         assert f"| {word} |" in files[name], name
 
 
+def test_the_page_lists_the_duties_of_the_manufacturer():
+    tree = html.fromstring(made("ehr-system", "sfm", None, "en")["readiness-ehr-system-sfm.html"])
+    rows = tree.xpath("//*[@id='duties']//tbody/tr") or tree.xpath("(//table)[2]/tbody/tr")
+    said = [" ".join(row.text_content().split()) for row in rows]
+    assert [s for s in said if "Art 41(1)" in s and "CE marking" in s and "nobody" in s]
+    assert [s for s in said if "Art 31(1)" in s]
+
+
 def test_the_draft_does_not_declare():
     draft = made("ehr-system", "sfm", None, "en")["declaration-sfm.md"]
     line = next(x for x in draft.splitlines() if "Statement of conformity" in x)

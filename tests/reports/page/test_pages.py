@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections import Counter
 
@@ -11,11 +12,13 @@ from lxml import html
 from data.loaders.systems import systems
 from reports import summary
 from reports.page import pages
-from reports.page.answers import about
-from reports.page.index import Index
+from reports.page.answers import about, sure
+from reports.page.index import Index, View
 from reports.page.names import NATIONAL, SUMMARY, region_file, system_file
+from reports.page.pieces import first_sentence
 from reports.texts import Texts
 from tests.reports.analyses import shipped
+from tests.reports.page.test_beside import check_heads
 
 LANGUAGES = ("nb", "en")
 QUESTIONS = ("answer.ready", "answer.sure", "answer.worst", "answer.next", "answer.owner")
@@ -141,10 +144,54 @@ def test_nothing_acts_and_nothing_is_fetched_on_any_page(made):
         assert len(ids) == len(set(ids))
 
 
+def test_the_head_of_numbers_stands_above_them(made):
+    _, _, files = made
+    for name, tree in files.items():
+        check_heads(tree, name)
+
+
 def test_a_count_in_a_sentence_is_whole_unless_it_is_small():
     assert about(311.2, "nb") == "311"
     assert about(2.5, "nb") == "2,5"
     assert about(7176.8, "en") == "7,177"
+
+
+def test_how_sure_is_said_in_one_sentence_that_the_findings_bear_out(made):
+    analysis, t, files = made
+    national = words(files[NATIONAL], "//section[@class='answers']//p[@class='lead']")
+    shown = [f for f in analysis.judgement.findings if f.grade in ("tested", "verified")]
+    assert not shown
+    assert national[1] == t("answer.sure.claims", all=len(analysis.judgement.findings))
+    grades = ("tested", "verified", "claimed")
+    found = tuple(
+        dataclasses.replace(f, grade=grade)
+        for f, grade in zip(analysis.judgement.findings, grades, strict=False)
+    )
+    tested = View((), None, (), (), (), found)  # fmt: skip
+    assert sure(tested, t) == t("answer.sure.some", n=2, all=3)
+
+
+def test_what_is_next_does_not_repeat_what_is_worst_and_says_who_acts(made):
+    _, t, files = made
+    for name in (NATIONAL, region_file("vest")):
+        boxes = files[name].xpath("//div[@class='trio']/div")
+        links = [set(zip(b.xpath(".//a/@href")[::2], b.xpath(".//a/@href")[1::2], strict=False))
+                 for b in boxes[:2]]  # fmt: skip
+        assert not {frozenset(pair) for pair in links[0]} & {frozenset(p) for p in links[1]}
+    owners = re.search(rf"{t('answer.next.owners')} (.*?)\.", words(files[NATIONAL],
+                       "//div[@class='trio']/div[2]")[0])  # fmt: skip
+    assert owners
+    assert "Helsedirektoratet (" in owners[1]
+
+
+@pytest.mark.parametrize(("comment", "first"), [
+    ("One thing holds. Another does not.", "One thing holds."),
+    ("So (art. 3 nr. 2), bl.a. for NPR here. More.", "So (art. 3 nr. 2), bl.a. for NPR here."),
+    ("No end", "No end"),
+    ("word " * 60, "word " * 33 + "word\N{NO-BREAK SPACE}…"),
+])  # fmt: skip
+def test_a_list_shows_the_first_sentence_of_a_comment(comment, first):
+    assert first_sentence(comment) == first
 
 
 def test_another_scheme_makes_the_same_pages():

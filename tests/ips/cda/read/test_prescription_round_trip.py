@@ -47,3 +47,41 @@ def test_a_prescription_comes_back(file: Path) -> None:
     ]
     values = [[part.get("doseQuantity", {}).get("value") for part in a] for a in amounts]
     assert values == [[p.get("doseQuantity", {}).get("value") for p in a] for a in back_amounts]
+
+
+def words_of(node: Any) -> list[str]:
+    """Return what stands in words anywhere in a resource; the narrative is made anew."""
+    if isinstance(node, list):
+        return [word for one in node for word in words_of(one)]
+    if not isinstance(node, dict):
+        return []
+    named = ("text", "display", "patientInstruction", "unit")
+    own = [node[name] for name in named if isinstance(node.get(name), str)]
+    return own + [word for one in node.values() for word in words_of(one)]
+
+
+@pytest.mark.parametrize("form", ["pivot", "friendly"])
+@pytest.mark.parametrize("file", FILES, ids=lambda path: path.stem)
+def test_the_second_round_trip_adds_nothing_to_the_first(file: Path, form: Any) -> None:
+    bundle = prescription.build(file.read_bytes(), None).bundle
+    trips = []
+    for _ in range(3):
+        bundle = to_fhir(write.to_cda(bundle, form=form, level=3).xml).bundle
+        trips.append([
+            {key: value for key, value in entry["resource"].items() if key != "text"}
+            for entry in bundle["entry"]
+            if entry["resource"]["resourceType"] in ("Medication", "MedicationRequest")
+        ])  # fmt: skip
+    first, second, third = (sorted(words_of(trip)) for trip in trips)
+    assert first == second == third
+    assert not [word for word in first if "original text" in word or "originaltekst" in word]
+    assert requests_of(trips[0]) == requests_of(trips[2])
+
+
+def requests_of(resources: list[dict[str, Any]]) -> list[Any]:
+    """Return when the medicines are taken and how much is dispensed, without ids."""
+    found = [one for one in resources if one["resourceType"] == "MedicationRequest"]
+    return [
+        [one.get("dispenseRequest"), [d.get("timing") for d in one.get("dosageInstruction", ())]]
+        for one in found
+    ]

@@ -12,7 +12,10 @@ from lxml import etree
 
 import data
 from data.errors import EhdsError, InputError
+from data.results import Outcome
+from ips.cda.check import check_cda
 from ips.cda.write import to_cda
+from ips.loss import Fate
 from ips.prescription import Product, Supply, build, dispense
 
 NS: Any = {"v": "urn:hl7-org:v3", "p": "urn:hl7-org:pharm"}
@@ -134,3 +137,47 @@ def test_a_foreign_prescription_number_is_not_made_into_another() -> None:
     made = etree.fromstring(to_cda(bundle, form="pivot", level=3).xml)
     order = made.find("v:inFulfillmentOf/v:order/v:id", NS)
     assert (order.get("root"), order.get("extension")) == ("1.2.208.176.7.2.2", "462617619087101")
+
+
+def test_what_a_foreign_prescription_lacks_stands_in_its_loss_report() -> None:
+    bundle = build(data.path("prescriptions", "brand.xml").read_bytes()).bundle
+    for entry in bundle["entry"]:
+        if entry["resource"]["resourceType"] == "PractitionerRole":
+            del entry["resource"]["code"]
+        if entry["resource"]["resourceType"] == "Medication":
+            del entry["resource"]["form"]
+    written = to_cda(bundle, form="pivot", level=3)
+    missing = {r.message.rpartition("/")[2] for r in check_cda(written.xml).results
+               if r.id == "cda-c-required" and r.outcome is Outcome.FAIL}  # fmt: skip
+    assert missing == {"functionCode", "formCode"}
+    named = {item.reason for item in written.loss.items if item.fate is Fate.NOT_CARRIED}
+    for name in missing:
+        assert any(name in reason for reason in named)
+
+
+def test_the_original_text_of_a_code_is_the_words_of_the_source_alone() -> None:
+    document = _brand()
+    form = document.find(".//p:formCode/v:originalText/v:reference", NS)
+    assert form is not None
+    words = document.xpath(f"//*[@ID='{form.get('value')[1:]}']")
+    assert [one.text for one in words] == ["Injeksjonsvæske, oppløsning"]
+
+
+def test_text_with_markup_and_line_breaks_survives_the_writing() -> None:
+    bundle = build(data.path("prescriptions", "brand.xml").read_bytes()).bundle
+    odd = "5 < 6 & \"7\" > 'x'"
+    for entry in bundle["entry"]:
+        if entry["resource"]["resourceType"] == "Medication":
+            entry["resource"]["code"] = {
+                "text": odd,
+                "coding": [
+                    {"system": "http://x.no/<&>", "code": "a&b", "display": "one\ttwo\nthree"}
+                ],
+            }
+    document = etree.fromstring(to_cda(bundle, form="pivot", level=3).xml)
+    material = document.find(".//v:manufacturedMaterial", NS)
+    assert material is not None
+    assert material.findtext("v:name", "", NS) == odd
+    code = material.find("v:code", NS)
+    assert code is not None
+    assert (code.get("code"), code.get("displayName")) == ("a&b", "one\ttwo\nthree")
