@@ -6,7 +6,6 @@ import shlex
 from typing import Any
 
 from data.loaders.codes import closed_sets, label
-from data.loaders.sources import sources
 from data.loaders.structure import timeline
 from gap.analysis import Analysis
 from reports.numbers import date, number, percent
@@ -69,7 +68,7 @@ def context(index: Index, t: Texts) -> dict[str, Any]:
         "sources": [
             {"title": s.title(lang), "publisher": s.publisher, "note": s.date_note(lang),
              "date": date(s.date, lang) if s.date else "–"}
-            for s in sources().values()
+            for s in analysis.judgement.assessment.register.values()
         ],
     }  # fmt: skip
 
