@@ -18,7 +18,7 @@ from ncp.model import Operation
 
 Json = dict[str, Any]
 
-_IDENTIFICATION = "ITI-55"
+_IDENTIFICATION, _SUBMISSION = "ITI-55", "ITI-41"
 _SHOWN = 5
 _ASKED = {
     "a": ("the provider or other individual that accessed", ("X2.3.2a", "E09.2c")),
@@ -34,9 +34,9 @@ def examine(event: Json) -> list[Result]:
 
     Args:
         event: a FHIR R4 AuditEvent. An identification (ITI-55) reads no health data: letters (c)
-            and (e) are omitted.
+            and (e) are omitted. A submission (ITI-41) brings data: letter (e) is omitted.
     """
-    identity_only = any(s.get("code") == _IDENTIFICATION for s in event.get("subtype") or ())
+    left_out = _left_out({s.get("code") for s in event.get("subtype") or ()})
     found = {
         "a": _provider(event), "b": _person(event), "c": _detail(event, CATEGORY),
         "d": bool(event.get("recorded")), "e": _detail(event, ORIGIN) or _custodian(event),
@@ -44,17 +44,24 @@ def examine(event: Json) -> list[Result]:
     results = []
     for letter, (what, obligations) in _ASKED.items():
         outcome = Outcome.PASS if found[letter] else Outcome.FAIL
-        if identity_only and letter in "ce":
-            outcome = Outcome.OMIT
         message = f"the log entry {'names' if found[letter] else 'does not name'} {what}"
-        if outcome is Outcome.OMIT:
-            message = "an identification reads no health data"
+        if letter in left_out:
+            outcome, message = Outcome.OMIT, left_out[letter]
         results.append(
             Result(f"audit-annex-ii-3.2-{letter}", outcome, Severity.ERROR, message,
                    f"AuditEvent/{event.get('id', '')}", obligations,
                    source=f"EHDS Annex II 3.2({letter})")
         )  # fmt: skip
     return results
+
+
+def _left_out(codes: set[str]) -> dict[str, str]:
+    """Return the letters that do not apply to an operation, each with the reason."""
+    if _IDENTIFICATION in codes:
+        return dict.fromkeys("ce", "an identification reads no health data")
+    if _SUBMISSION in codes:
+        return {"e": "who submits a document brings data and reads none"}
+    return {}
 
 
 def complete(connection: Connection, wanted: Filter | None = None) -> list[Result]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+import orjson
 from lxml import etree
 
 from data.errors import InputError, Problem
@@ -33,6 +34,8 @@ from ncp.scenarios.model import Exchange
 from ncp.store import Store
 from ncp.trust.keys import Signer, common_name
 
+Json = dict[str, Any]
+
 _NEAR = dt.timedelta(minutes=2)
 _LAST = 200
 
@@ -43,11 +46,18 @@ class Source(Protocol):
     def find(self, exchange: Exchange) -> bytes | None:
         """Return the audit message of an exchange, or None."""
 
+    def events(self, exchange: Exchange) -> tuple[Json, ...] | None:
+        """Return the FHIR AuditEvents of an exchange; None where none can be had."""
+
 
 class Nowhere:
     """There is no audit of country A at hand."""
 
     def find(self, exchange: Exchange) -> bytes | None:  # noqa: ARG002
+        """Find nothing."""
+        return None
+
+    def events(self, exchange: Exchange) -> tuple[Json, ...] | None:  # noqa: ARG002
         """Find nothing."""
         return None
 
@@ -64,11 +74,20 @@ class Journal:
 
     def find(self, exchange: Exchange) -> bytes | None:
         """Return the audit message with the id of the request."""
+        return self._part(exchange, "atna")
+
+    def events(self, exchange: Exchange) -> tuple[Json, ...] | None:
+        """Return the AuditEvent of the request in its international form."""
+        said = self._part(exchange, "events")
+        # The Norwegian one says the same in other places.
+        return tuple(orjson.loads(said)[:1]) if said else ()
+
+    def _part(self, exchange: Exchange, name: str) -> bytes | None:
         with self._store.connect() as connection:
             wanted = Filter(side="A", limit=_LAST)
-            found = [e for e in entries(connection, wanted, parts=("atna",))
+            found = [e for e in entries(connection, wanted, parts=(name,))
                      if e.transaction.request_id == exchange.asked.message_id]  # fmt: skip
-        return found[-1].parts.get("atna") if found else None
+        return found[-1].parts.get(name) if found else None
 
 
 class Files:
@@ -110,6 +129,10 @@ class Files:
             and distance <= _NEAR
         ]
         return min(near, key=lambda pair: pair[0])[1] if near else None
+
+    def events(self, exchange: Exchange) -> tuple[Json, ...] | None:  # noqa: ARG002
+        """Find nothing: files of ATNA hold no AuditEvent."""
+        return None
 
 
 def _distance(text: str, moment: dt.datetime) -> dt.timedelta | None:

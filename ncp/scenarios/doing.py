@@ -293,5 +293,5 @@ def _none(world: World, step: Step) -> list[Exchange]:  # noqa: ARG001
 
 _STEPS: dict[str, Callable[[World, Step], list[Exchange]]] = {
     "identify": _identify, "query": _query, "retrieve": _retrieve, "dispense": _dispense,
-    "discard": _discard, "audit": _none,
+    "discard": _discard, "audit": _none, "log": _none,
 }  # fmt: skip

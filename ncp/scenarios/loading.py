@@ -25,6 +25,7 @@ _OPTIONS = {
                  "rubbish", "substituted", "with-unknown"},
     "discard": {"unknown"},
     "audit": {"of"},
+    "log": set(),
 }  # fmt: skip
 _EXPECT = {"outcome", "codes", "fault", "count", "reason", "ack", "checks", "seconds", "status",
            "dispensable", "levels", "one-of-many"}  # fmt: skip

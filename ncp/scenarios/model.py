@@ -25,7 +25,8 @@ class Step:
     """One thing that country B does.
 
     Attributes:
-        do: ``identify``, ``query``, ``retrieve``, ``dispense``, ``discard`` or ``audit``.
+        do: ``identify``, ``query``, ``retrieve``, ``dispense``, ``discard``, ``audit`` or
+            ``log``.
         who: role word of the professional (``doctor``, ``pharmacist``).
         patient: name in the target profile; for ``identify`` several with a space between.
         country: another country B than the run's, ``{foreign}`` for any; empty for that.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from data.errors import InputError
 from data.results import Outcome, Result, Severity
+from ncp.audit import duties
 from ncp.model import PatientId
 from ncp.scenarios import audits, cross
 from ncp.scenarios.asking import CountryB
@@ -112,6 +113,8 @@ def _step(
 ) -> list[Result]:  # fmt: skip
     if step.do == "audit":
         return _audit(target, world, kept)
+    if step.do == "log":
+        return _log(target, world)
     step = _placed(step, target)
     made = world.carry_out(step)
     if step.expect is not None:
@@ -151,6 +154,20 @@ def _audit(target: Target, world: World, kept: dict[str, bytes]) -> list[Result]
                               obligations=("X2.3.2", "E09.2c"),
                               source="IHE ITI-20; EHDS Annex II 3.2"))  # fmt: skip
     return results
+
+
+def _log(target: Target, world: World) -> list[Result]:
+    """Judge the log entry of the last exchange in country A by EHDS Annex II 3.2 (a) to (e)."""
+    if not world.before:
+        raise Unable("nothing was exchanged")
+    events = target.audit_a.events(world.before[-1])
+    if events is None:
+        raise Unable("no log of country A in FHIR is at hand (a store of ours, --audit-a)")
+    if not events:
+        return [Result("audit-a", Outcome.FAIL, Severity.ERROR,
+                       "country A keeps no log entry of the exchange", obligations=("X2.3.2",),
+                       source="EHDS Annex II 3.2")]  # fmt: skip
+    return [result for event in events for result in duties.examine(event)]
 
 
 def _audits(exchanges: Sequence[Exchange], target: Target) -> dict[str, bytes]:

@@ -266,6 +266,11 @@ def built_without(kind: str, element: str) -> Any:
     return broken
 
 
+def nothing_said(*_: Any) -> str:
+    """Stand for what is left out of the log."""
+    return ""
+
+
 def instead(what: Any) -> Any:
     """Put something else in the place of what is there."""
     return lambda _real: what
@@ -286,7 +291,7 @@ BREAKAGES: dict[str, Broken] = {
         Broken("ncp.store.prescriptions.was_retrieved", instead(always), "E23.6c"),
     "the log says of nobody who asked":
         Broken("ncp.service.point.Call.transaction", log_without(professional=None),
-         "E09.2c E09.2e X2.3.2 X2.3.2b"),
+         "E09.2c E09.2e X2.3.2 X2.3.2a X2.3.2b"),
     "a person with a reservation is shown":
         Broken("ncp.service.identify.shown_to", instead(always), "E11.5a"),
     "the log does not name the documents":
@@ -331,4 +336,9 @@ BREAKAGES: dict[str, Broken] = {
     # A field of the log.
     "the log does not name the patient":
         Broken("ncp.service.point.Call.transaction", log_without(patients=()), "E09.2e X2.3.2"),
+    "the log does not name the categories":
+        Broken("ncp.audit.transaction.Transaction.letters", instead(property(nothing_said)),
+               "E09.2e X2.3.2 X2.3.2c"),
+    "the log has no time of its own":
+        Broken("ncp.audit.fhir.instant", instead(nothing_said), "E09.2d X2.3.2 X2.3.2d"),
 }  # fmt: skip
