@@ -17,6 +17,9 @@ from reports.texts import Texts
 from tests.reports.analyses import shipped
 from tools.verapdf.prepare import MAIN_CLASS, home, is_prepared
 
+# WeasyPrint leaves its colour profile to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed file .*sRGB2014.icc:ResourceWarning")
+
 
 @pytest.fixture
 def writer():
