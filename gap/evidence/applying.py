@@ -26,7 +26,7 @@ from gap.analysis import Analysis
 from gap.applicability import Kind, cell_categories
 from gap.evidence.current import current
 from gap.evidence.mapping import grades, strongest
-from gap.evidence.record import TOOL_CHAIN, Covers, Environment, Record
+from gap.evidence.record import TOOL_CHAIN, Environment, Record
 from gap.evidence.wording import founded, graded, lowered
 from gap.judgement import FULL_LEVEL, Judgement
 
@@ -262,6 +262,7 @@ class _Cell:
     def _verdict(self, category: str) -> _Verdict:
         about = [r for r in self.records if _about(r, category)]
         return _Verdict(
+            obligation=self.obligation,
             passed=tuple(r for r in about if r.outcome is Outcome.PASS
                          and not r.is_stale(self.day)),
             failed=tuple(r for r in about if r.fails),
@@ -277,6 +278,7 @@ def _about(record: Record, category: str) -> bool:
 class _Verdict:
     """What the tests of one category of a cell show together."""
 
+    obligation: str
     passed: tuple[Record, ...]
     failed: tuple[Record, ...]
     blocked: bool
@@ -294,7 +296,7 @@ class _Verdict:
         return self._lifts(finding) and self.grade(finding) != finding.grade
 
     def _lifts(self, finding: Finding) -> bool:
-        return finding.level != FULL_LEVEL or any(r.covers is Covers.WHOLE for r in self.passed)
+        return finding.level != FULL_LEVEL or any(map(self._shows_all, self.passed))
 
     def used(self, finding: Finding | None) -> tuple[Record, ...]:
         """The records that decided; a failure decides together with what passed beside it."""
@@ -319,9 +321,12 @@ class _Verdict:
             return finding.level or 0
         if all(r.environment is Environment.TEST for r in self.passed):
             return 1
-        whole = any(r.covers is Covers.WHOLE and r.environment is Environment.PRODUCTION
+        whole = any(self._shows_all(r) and r.environment is Environment.PRODUCTION
                     for r in self.passed)  # fmt: skip
         return FULL_LEVEL if whole else 2
+
+    def _shows_all(self, record: Record) -> bool:
+        return self.obligation in record.fully
 
     def applied(self, finding: Finding | None, system: str, obligation: str) -> Finding:
         """Return the finding as it is scored."""

@@ -69,7 +69,7 @@ class Bearing:
 
     obligations: tuple[str, ...]
     categories: tuple[str, ...]
-    covers: Covers
+    fully: tuple[str, ...]
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -129,9 +129,9 @@ def bearing(rules: Sequence[Rule], raw: Raw, *, derived: bool = False) -> Bearin
         raw: the result.
         derived: the judged document was made by this product from the subject's records.
     """
-    obligations: dict[str, None] = {}
+    shown: dict[str, bool] = {}
     categories: dict[str, None] = {}
-    whole, limited = True, True
+    limited = True
     for rule in rules:
         if not rule.fits(raw.test, raw.what):
             continue
@@ -141,13 +141,13 @@ def bearing(rules: Sequence[Rule], raw: Raw, *, derived: bool = False) -> Bearin
             named = [o for o in named if any(fnmatch.fnmatchcase(o, p) for p in rule.derived)]
         if not named:
             continue
-        obligations.update(dict.fromkeys(named))
+        for one in named:  # whole only where every row that speaks of it says so
+            shown[one] = shown.get(one, True) and rule.covers is Covers.WHOLE
         categories.update(dict.fromkeys(rule.categories))
         limited = limited and bool(rule.categories)
-        whole = whole and rule.covers is Covers.WHOLE
-    covers = Covers.WHOLE if whole and obligations else Covers.PART
     of_rows = tuple(sorted(categories)) if limited else ()
-    return Bearing(tuple(obligations), raw.categories or of_rows, covers)
+    fully = tuple(one for one, whole in shown.items() if whole)
+    return Bearing(tuple(shown), raw.categories or of_rows, fully)
 
 
 @cache

@@ -138,7 +138,7 @@ def _record(raw: Raw, origin: Origin, rules: Sequence[Rule], file: str, sha256: 
     return Record(
         test=mask(raw.test), what=mask(raw.what), outcome=raw.outcome, subject=origin.subject,
         date=date, obligations=bears.obligations, categories=bears.categories,
-        covers=bears.covers, severity=raw.severity, message=mask(raw.message),
+        fully=bears.fully, severity=raw.severity, message=mask(raw.message),
         location=mask(raw.location), whole=raw.whole, subject_version=origin.subject_version,
         environment=origin.environment, derived=origin.derived, by=origin.by,
         strength=origin.strength, tool_version=raw.tool_version or origin.tool_version,

@@ -110,7 +110,7 @@ class Record:
         test, what, outcome, severity, message, location, whole: as in ``Raw``.
         obligations: what it bears on, by the mapping table.
         categories: priority categories that the test is about; empty is all of the row.
-        covers: how much of the obligation a pass shows.
+        fully: those of the obligations that a pass shows whole, not in part.
         subject, subject_version, environment, derived, by, strength: as in ``Origin``.
         tool_version: version of the tool.
         date: day of the test.
@@ -126,7 +126,7 @@ class Record:
     date: dt.date
     obligations: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
-    covers: Covers = Covers.PART
+    fully: tuple[str, ...] = ()
     severity: Severity = Severity.ERROR
     message: str = ""
     location: str = ""

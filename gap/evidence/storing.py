@@ -11,11 +11,11 @@ import orjson
 
 from data.errors import InputError, Problem
 from data.results import Outcome, Severity
-from gap.evidence.record import Covers, Environment, Record, Strength
+from gap.evidence.record import Environment, Record, Strength
 
 SCHEMA = "ehds.evidence/1"
 _KINDS: dict[str, Any] = {
-    "outcome": Outcome, "severity": Severity, "covers": Covers, "environment": Environment,
+    "outcome": Outcome, "severity": Severity, "fully": tuple, "environment": Environment,
     "strength": Strength, "date": dt.date.fromisoformat,
     "stale": lambda said: dt.date.fromisoformat(said) if said else None,
     "obligations": tuple, "categories": tuple, "whole": bool, "derived": bool,

@@ -9,7 +9,7 @@ from typing import Any
 from data.loaders.assessments import Finding
 from data.results import Outcome
 from gap.analysis import Analysis
-from gap.evidence import Record
+from gap.evidence import Covers, Record
 from gap.schemes import scheme
 from tests.gap.builders import DAY, judge, obligation, system
 
@@ -17,12 +17,14 @@ TESTED = dt.date(2026, 11, 10)
 
 
 def record(
-    on: str = "E03.1", outcome: Outcome | str = "pass", of: str = "one", **fields: Any
-) -> Record:
+    on: str = "E03.1", outcome: Outcome | str = "pass", of: str = "one",
+    covers: Covers = Covers.PART, **fields: Any,
+) -> Record:  # fmt: skip
     """Return evidence of the maker in a test environment."""
     base: dict[str, Any] = {
         "test": "junit/case", "what": "suite", "date": TESTED,
         "obligations": tuple(on.split()),
+        "fully": tuple(on.split()) if covers is Covers.WHOLE else (),
     }  # fmt: skip
     return Record(outcome=Outcome(outcome), subject=of, **{**base, **fields})
 

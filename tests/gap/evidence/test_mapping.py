@@ -179,3 +179,10 @@ def test_tests_that_prove_nothing_are_told():
     silent = {test.id for test in proving_nothing()}
     assert {"junit/*", "sarif/*", "inferno/*"} <= silent
     assert "ehds.ips/verdict" not in silent
+
+
+def test_a_row_that_shows_a_part_of_one_obligation_does_not_lessen_another():
+    """The whole journal shows Annex II 3.2(a) whole, and what the person is told only in part."""
+    bears = bearing(shipped(), Raw("ehds.audit/journal-annex-ii-3.2-a", "journal", Outcome.PASS))
+    assert set(bears.obligations) == {"X2.3.2a", "E09.2c"}
+    assert bears.fully == ("X2.3.2a",)
