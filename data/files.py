@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterable
@@ -9,7 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from data.errors import InputError, Problem
+from data.errors import EnvironmentProblem, InputError, Problem
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+"""Faults of the machine, not of the name that the user chose."""
 
 
 class Outbox:
@@ -83,14 +87,17 @@ def write_all(contents: dict[Path, bytes]) -> None:
 
     Raises:
         InputError: a file is open elsewhere, or cannot be written.
+        EnvironmentProblem: the disk is full or broken.
     """
     beside: list[tuple[Path, Path]] = []
+    now = Path()
     try:
         in_the_way = [*_folders(contents), *_open_elsewhere(contents)]
         if in_the_way:
             raise InputError(in_the_way)
         streams = [path for path in contents if path.exists() and not path.is_file()]
         for path, content in contents.items():
+            now = path
             if path in streams:
                 continue
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -100,14 +107,19 @@ def write_all(contents: dict[Path, bytes]) -> None:
                 stream.write(content)
             Path(name).chmod(0o644)
         for path in streams:  # a device or pipe is written to, never replaced
+            now = path
             path.write_bytes(contents[path])
         for temporary, path in beside:
+            now = path
             temporary.replace(path)
     except OSError as error:
-        place = error.filename2 or error.filename or ""
+        what = f"cannot be written: {error.strerror}"
+        if error.errno in _NO_ROOM:
+            raise EnvironmentProblem(Problem(what, str(now), remedy="free some space, or choose "
+                                             "another folder")) from None  # fmt: skip
         raise InputError(
-            Problem(f"cannot be written: {error.strerror}", str(place),
-                    remedy="close the file elsewhere, free some space, or choose another folder")
+            Problem(what, str(error.filename2 or error.filename or now),
+                    remedy="close the file elsewhere, or choose another folder")
         ) from None  # fmt: skip
     finally:
         for temporary, _ in beside:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,9 +72,17 @@ def load(path_or_name: str, lenient: bool = False) -> Record:
     problems: list[Problem] = []
     warnings: list[Problem] = []
     read: list[Source] = []
+    seen: dict[tuple[str, bytes], str] = {}
     for file in _files(path, warnings):
         try:
-            read.append(sources.read_any(_content(file), file.name, lenient=lenient))
+            content = _content(file)
+            kind = sources.detect(content, file.name)
+            told = seen.setdefault((kind, hashlib.sha256(content).digest()), mask(file.name))
+            if told != mask(file.name):
+                what = f"the same content as {told}; it is read once"
+                warnings.append(Problem(what, mask(file.name), remedy="remove one of the two"))
+                continue
+            read.append(sources.read(kind, content, file.name, lenient=lenient))
         except InputError as error:
             problems += error.problems
     if problems:
@@ -164,11 +173,15 @@ def _files(path: Path, warnings: list[Problem]) -> list[Path]:
     """The source files of a record; prescriptions are documents of their own."""
     if path.is_file():
         return [path]
+    if not path.is_dir():
+        raise InputError(Problem("this is neither a file nor a folder", mask(str(path)),
+                                 remedy="save it as a file first"))  # fmt: skip
     found = []
     for file in sorted(path.iterdir()):
-        if file.name.startswith(".") or file.is_dir():
+        named = file.suffix.lower() in (".json", ".xml")
+        if file.name.startswith(".") or (file.is_dir() and not named):
             continue
-        if file.suffix.lower() in (".json", ".xml"):
+        if named:
             found.append(file)
         else:
             warnings.append(Problem("the file is not read: it is neither JSON nor XML",
@@ -183,6 +196,10 @@ def _files(path: Path, warnings: list[Problem]) -> list[Path]:
 
 
 def _content(file: Path) -> bytes:
+    # A folder here would hide a source in silence, and a pipe may never end.
+    if file.exists() and not file.is_file():
+        what = "this is a folder, a file was expected" if file.is_dir() else "this is no plain file"
+        raise InputError(Problem(what, mask(file.name), remedy="put the file itself here"))
     try:
         if file.stat().st_size > MAX_BYTES:
             raise InputError(

@@ -78,6 +78,10 @@ def _unreadable(error: etree.XMLSyntaxError, name: str) -> Problem:
     """Say why a document could not be parsed; the limits of libxml2 are named in our words."""
     place = f"{name}:{error.lineno}" if error.lineno else name
     message = error.msg or "unreadable"
+    if message.startswith("Start tag expected"):
+        return Problem("this is not XML: it does not start with «<»", place,
+                       remedy="check that this is the file you meant; JSON, PDF and pictures are "
+                              "not read here")  # fmt: skip
     if "XML_PARSE_HUGE" not in message:
         return Problem(f"not well-formed XML: {mask(message)}", place,
                        remedy="fetch the file again; it may be cut off or damaged")  # fmt: skip
@@ -98,7 +102,7 @@ def check_size(content: bytes, name: str, limit: int) -> None:
         InputError: empty or too large.
     """
     if not content.strip():
-        raise InputError(Problem("the file is empty", name))
+        raise InputError(Problem("the file is empty", name, remedy="fetch it again"))
     if len(content) > limit:
         raise InputError(
             Problem(f"{len(content) / 2**20:.1f} MiB is more than the {limit // 2**20} MiB that "
@@ -110,10 +114,12 @@ def check_size(content: bytes, name: str, limit: int) -> None:
 def _decode(content: bytes, name: str) -> str:
     declared = _DECLARATION.search(content[:512])
     encoding = declared[1].decode().lower() if declared else "utf-8"
-    if encoding not in _ENCODINGS or content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encoding = "utf-16"
+    if encoding not in _ENCODINGS:
         raise InputError(
             Problem(f"the encoding «{encoding}» is not read", f"{name}:1",
-                    rule="KITH messages are UTF-8", remedy="save the file as UTF-8")
+                    rule="messages and documents are UTF-8", remedy="save the file as UTF-8")
         )  # fmt: skip
     try:
         return content.removeprefix(b"\xef\xbb\xbf").decode(_ENCODINGS[encoding])

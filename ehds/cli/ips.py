@@ -11,7 +11,7 @@ import click
 
 from ehds.cli.ips_convert import convert
 from ehds.cli.options import F, language
-from ehds.cli.output import as_json, give, say
+from ehds.cli.output import as_json, give, give_all, say
 from ehds.cli.terms_option import terminology
 
 if TYPE_CHECKING:
@@ -84,9 +84,8 @@ def build(
     read = load(record, lenient=lenient)
     _warn(read.warnings)
     built = build_summary(read, profile=profile, lang=lang, now=_moment(timestamp))
-    give(_written(built.bundle, fmt).decode(), output)
-    if loss_file:
-        give(as_json(built.loss.to_dict()), loss_file)
+    give_all([(_written(built.bundle, fmt).decode(), output),
+              *([(as_json(built.loss.to_dict()), loss_file)] if loss_file else [])])  # fmt: skip
     say(_balance(built))
 
 
@@ -120,6 +119,8 @@ def bulk(
 
     moment = _moment(timestamp)
     folders = sorted(p for p in records.iterdir() if p.is_dir() and not p.name.startswith("."))
+    if not folders:
+        raise InputError(_problem("there is no folder of a patient here", str(records)))
     check_folder(out)
     problems: list[Problem] = []
     everything = LossReport()
@@ -140,8 +141,6 @@ def bulk(
     say(f"Wrote {done} of {len(folders)} summaries to {out}, and loss.json")
     if problems:
         raise InputError(problems)
-    if not folders:
-        raise InputError(_problem("there is no folder of a patient here", str(records)))
 
 
 @command.command()
@@ -216,16 +215,21 @@ def show(file: str, html: bool, lang: str, output: str | None) -> None:
     \b
     Example: ehds ips show summary.json --html --lang en -o summary.html
     """
+    from data.errors import InputError
     from ehds.cli.ips_check import read
     from ips.show import text_lines, view
 
     bundle = read(file)
-    if html:
-        from reports.clinical import page
+    try:
+        if html:
+            from reports.clinical import page
 
-        give(page(bundle, lang), output)
-    else:
-        give("\n".join(text_lines(view(bundle, lang))), output)
+            shown = page(bundle, lang)
+        else:
+            shown = "\n".join(text_lines(view(bundle, lang)))
+    except InputError as error:
+        raise InputError(_placed(error.problems, file)) from None
+    give(shown, output)
 
 
 def _moment(timestamp: str | None) -> dt.datetime | None:

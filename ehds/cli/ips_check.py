@@ -100,7 +100,9 @@ def expanded(files: Sequence[str], problems: list[Problem]) -> list[str]:
         path = Path(file)
         if file != STDIN and path.is_dir():
             found = sorted(
-                str(p) for p in path.iterdir() if p.suffix in (".json", ".xml") and p.is_file()
+                str(p)
+                for p in path.iterdir()
+                if p.suffix.lower() in (".json", ".xml") and p.is_file()
             )
             if not found:
                 problems.append(Problem("no .json or .xml file in this folder", file))

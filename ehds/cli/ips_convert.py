@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from ehds.cli.options import language
-from ehds.cli.output import as_json, give, say
+from ehds.cli.output import as_json, give_all, say
 from ehds.cli.terms_option import terminology
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from data.errors import Problem
 
 CDA_ROOT = b"ClinicalDocument"
@@ -77,9 +79,8 @@ def convert(
 
         read = to_fhir(content, name=file)
         text, loss = to_json(read.bundle).decode(), read.loss
-    give(text, output)
-    if loss_file:
-        give(as_json(loss.to_dict()), loss_file)
+    spare((file,), output, loss_file)
+    give_all([(text, output), *([(as_json(loss.to_dict()), loss_file)] if loss_file else [])])
     counts = ", ".join(f"{number} {fate}" for fate, number in loss.counts().items())
     say(f"Source: {counts}")
 
@@ -107,16 +108,34 @@ def _transcode(
     from ips.transcode import Terminology, transcode
 
     made = transcode(content, form, Terminology(lang), name=file)
-    give(made.xml.decode(), output)
+    spare((file,), output, messages_file)
+    products: list[tuple[str, str | None]] = [(made.xml.decode(), output)]
     if messages_file:
         rows = [asdict(message) for message in made.messages]
-        give(as_json({"schema": "ehds.transcoding/1", "messages": rows}), messages_file)
+        listed = as_json({"schema": "ehds.transcoding/1", "messages": rows})
+        products.append((listed, messages_file))
+    give_all(products)
     for one in made.messages:
         say(f"{one.severity.title()}: {one.family} {one.number}: {one.text} ({one.where})")
     errors = sum(one.severity == "error" for one in made.messages)
     say(f"{errors} errors, {len(made.messages) - errors} warnings")
     if made.failed:
         raise click.exceptions.Exit(Exit.FINDINGS)
+
+
+def spare(sources: Iterable[str | Path | None], *targets: str | None) -> None:
+    """Refuse to write over what was read: the only copy of a record may be lost.
+
+    Raises:
+        InputError: a target is one of the sources.
+    """
+    from data.errors import InputError, Problem
+
+    read = {Path(one).resolve() for one in sources if one and one != STDIN}
+    for target in targets:
+        if target and target != STDIN and Path(target).resolve() in read:
+            raise InputError(Problem("the result would be written over what was read", target,
+                                     remedy="choose another name"))  # fmt: skip
 
 
 def read_bytes(file: str) -> bytes:

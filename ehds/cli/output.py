@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from data.errors import InputError, Problem
 from data.files import check_folder, write_all
 
 _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -50,11 +51,28 @@ def _plain(cell: object) -> object:
 
 def give(text: str, target: str | None) -> None:
     """Give the product to a file, or to standard output for None and ``-``."""
-    if target in (None, "-"):
-        click.echo(text.rstrip("\n"))
-        return
-    assert target is not None
-    path = Path(target)
-    check_folder(path.parent)
-    write_all({path: (text.rstrip("\n") + "\n").encode()})
-    say(f"Wrote {path}")
+    give_all([(text, target)])
+
+
+def give_all(products: Sequence[tuple[str, str | None]]) -> None:
+    """Give several products, each to a file or to standard output: all of them or none.
+
+    Raises:
+        InputError: a file that cannot be written, or one that two products would share.
+    """
+    files: dict[Path, bytes] = {}
+    for text, target in products:
+        if target is None or target == "-":
+            continue
+        path = Path(target)
+        check_folder(path.parent)
+        if any(path.resolve() == other.resolve() for other in files):
+            raise InputError(Problem("two products would go into this file", target,
+                                     remedy="give each a file of its own"))  # fmt: skip
+        files[path] = (text.rstrip("\n") + "\n").encode()
+    write_all(files)
+    for text, target in products:
+        if target in (None, "-"):
+            click.echo(text.rstrip("\n"))
+    for path in files:
+        say(f"Wrote {path}")

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from ehds.cli.ips_convert import CDA_ROOT, placed, read_bytes, read_fhir
+from ehds.cli.ips_convert import CDA_ROOT, placed, read_bytes, read_fhir, spare
 from ehds.cli.options import F, language, output_format
-from ehds.cli.output import as_json, give, say
+from ehds.cli.output import as_json, give, give_all, say
 from ehds.cli.rx_cda import give_cda
+from ehds.cli.rx_inputs import fest_of, named
 from ehds.cli.terms_option import terminology
 
 if TYPE_CHECKING:
@@ -109,22 +110,26 @@ def build(
 
     path = locate(file)
     content = read_bytes(str(path))
-    products = fest.read_bytes() if fest else None
+    spare((path, fest, recall), output, loss_file)
+    products = fest_of(fest)
     try:
         if b"Utleveringsrapport" in content:
-            built = build_dispensation(content, products, name=path.name, lenient=lenient)
+            with named({"fest.xml": fest}):
+                built = build_dispensation(content, products, name=path.name, lenient=lenient)
         else:
-            built = build_prescription(content, products, name=path.name, lenient=lenient,
-                                       recall=recall.read_bytes() if recall else None)  # fmt: skip
+            with named({"fest.xml": fest, "m5.xml": recall}):
+                built = build_prescription(content, products, name=path.name, lenient=lenient,
+                                           recall=read_bytes(str(recall)) if recall else None
+                                           )  # fmt: skip
     except OutsideScope as outside:
         _give_loss(outside.loss, loss_file)
         raise
     _warn(built.warnings)
     if target == "cda":
         give_cda(built.bundle, built.loss, form, level, lang, output)
+        _give_loss(built.loss, loss_file)
     else:
-        give(_written(built.bundle, fmt), output)
-    _give_loss(built.loss, loss_file)
+        _give_both(_written(built.bundle, fmt), output, built.loss, loss_file)
     say("Source: " + _tally(built.loss))
 
 
@@ -262,6 +267,17 @@ def dispense(
     from ips.prescription import Product, Supply
     from ips.prescription import dispense as write
 
+    spare((file,), output)
+    for name, said in (("--package", package), ("--pharmacy", pharmacy)):
+        if not said.strip():
+            raise click.BadParameter("a name is needed", param_hint=name)
+    for name, said in (("--product-code", product_code), ("--pharmacy-id", pharmacy_id)):
+        if said and not all(said.rpartition("|")[::2]):
+            raise click.BadParameter(f"«{said}» has no system; write it as SYSTEM|CODE",
+                                     param_hint=name)  # fmt: skip
+    if not (len(country) == 2 and country.isascii() and country.isalpha()):
+        raise click.BadParameter(f"«{country}» is no country code; Sweden is SE",
+                                 param_hint="--country")  # fmt: skip
     amount = as_number(quantity)
     if amount is None:
         raise click.BadParameter(f"«{quantity}» is not a number", param_hint="--quantity")
@@ -291,11 +307,13 @@ def report(file: str, prescription: Path | None, output: str | None, loss_file: 
     from ips.prescription import report_home
 
     bundle, losses = _bundle(file)
-    made = report_home(bundle, prescription=prescription.read_bytes() if prescription else None)
+    spare((file, prescription), output, loss_file)
+    with named({"m1.xml": prescription}):
+        sent = read_bytes(str(prescription)) if prescription else None
+        made = report_home(bundle, prescription=sent)
     if losses is not None:
         made.loss.extend(losses)
-    give(made.xml.decode(), output)
-    _give_loss(made.loss, loss_file)
+    _give_both(made.xml.decode(), output, made.loss, loss_file)
     say("Dispensation: " + _tally(made.loss))
 
 
@@ -330,6 +348,12 @@ def _written(bundle: dict[str, Any], fmt: str) -> str:
     from ips.summary.output import to_json
 
     return to_json(bundle).decode()
+
+
+def _give_both(text: str, output: str | None, loss: LossReport, loss_file: str | None) -> None:
+    """Write a product and its loss report: both or none."""
+    report = [(as_json(loss.to_dict()), loss_file)] if loss_file else []
+    give_all([(text, output), *report])
 
 
 def _give_loss(loss: LossReport, target: str | None) -> None:

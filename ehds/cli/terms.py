@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +96,7 @@ def map_(name: str | None, equivalence: str | None, lang: str, fmt: str) -> None
         return
     from ips.terms import list_id
 
+    _known_equivalence(equivalence)
     chosen = [m for m in every if name in (m.name, m.source_list) or list_id(name) == m.source_list]
     if not chosen:
         _unknown_list(name)
@@ -160,6 +162,7 @@ def coverage(paths: tuple[str, ...], with_codes: bool, lenient: bool, lang: str,
 
 def _reports(paths: Iterable[str], lenient: bool) -> list[LossReport]:
     from data.errors import InputError, Problem
+    from ips.identifiers import mask
     from ips.record import load
 
     reports: list[LossReport] = []
@@ -169,7 +172,11 @@ def _reports(paths: Iterable[str], lenient: bool) -> list[LossReport]:
             try:
                 reports.append(load(record, lenient=lenient).loss)
             except InputError as error:
-                problems.extend(error.problems)
+                name = Path(record).name
+                problems += [
+                    replace(p, where=p.where if name in p.where else f"{mask(name)}: {p.where}")
+                    for p in error.problems
+                ]
     if problems:
         raise InputError(problems)
     return reports
@@ -278,6 +285,17 @@ def _table(rows: list[Share], lang: str) -> Iterable[str]:
             f"{row.share(Fate.APPROXIMATE):>8.1%} "
             f"{row.share(Fate.AS_TEXT, Fate.NOT_CARRIED):>8.1%}  {title(row.list_id, lang)}"
         ).rstrip()
+
+
+def _known_equivalence(wanted: str | None) -> None:
+    """Refuse a misspelt word: no rows would look like «there are none»."""
+    from data.errors import InputError, Problem
+    from ips.terms import Equivalence
+
+    kinds = [kind.value for kind in Equivalence]
+    if wanted is not None and wanted not in kinds:
+        raise InputError(Problem(f"there is no equivalence «{wanted}»", "--equivalence",
+                                 remedy=f"one of: {', '.join(kinds)}"))  # fmt: skip
 
 
 def _unknown_list(name: str) -> None:

@@ -35,7 +35,11 @@ def from_json(content: Any, name: str) -> list[Record]:
         InputError: with every record that is not whole, or was changed after it was written.
     """
     problems, found = [], []
-    for number, one in enumerate(content.get("records") or ()):
+    listed = content.get("records") if isinstance(content, dict) else None
+    if not isinstance(listed, list):
+        raise InputError(Problem("records: no list of evidence records", name,
+                                 remedy="give the file as it was written"))  # fmt: skip
+    for number, one in enumerate(listed):
         where = f"{name}: $.records[{number}]"
         try:
             record = _record(one)

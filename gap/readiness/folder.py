@@ -26,6 +26,9 @@ RUN_FILE = "run.json"
 MANIFEST = "manifest-sha256.txt"
 EVIDENCE = "evidence.json"
 UNITS = "units"
+_JUDGED = ("name", "kind", "derived", "results", "coverage")
+_PRINTED = ("version", "data", "subject", "ncp_subject")
+"""What every print says (``Plan.print_of``), and a check builds on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ def read_unit(content: bytes, where: str) -> Unit:
     try:
         plain = orjson.loads(content)
         records = tuple(from_json({"records": plain["records"]}, where))
+        if not records or not all(set(_JUDGED) <= set(one) for one in plain["documents"]):
+            raise ValueError("records, or how documents were judged, are missing")
         return Unit(str(plain["stage"]), str(plain["unit"]), dict(plain["files"]), records,
                     list(plain["documents"]), tuple(plain.get("sources", ())))  # fmt: skip
     except (ValueError, KeyError, TypeError) as error:
@@ -184,7 +189,7 @@ def read_run(folder: Path) -> dict[str, Any]:
     file = folder / RUN_FILE
     try:
         plain = orjson.loads(file.read_bytes())
-        if plain["schema"] != RUN or not isinstance(plain["print"], dict):
+        if plain["schema"] != RUN or not all(isinstance(plain["print"][k], str) for k in _PRINTED):
             raise ValueError("another schema")
     except (OSError, ValueError, KeyError, TypeError):
         raise InputError(Problem("this is no evidence folder of ehds readiness", str(folder),

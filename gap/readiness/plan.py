@@ -16,7 +16,7 @@ from data.loaders.systems import systems
 from gap.evidence import TOOL_CHAIN, Origin
 from ips.identifiers import Series, mask, person_number
 
-_NUMBER = re.compile(rb"(?<![\d.\-])[0-7]\d{10}(?![\d.\-])")
+_NUMBER = re.compile(rb"(?<!\d)(?<!\d[.\-])[0-7]\d{10}(?!\d|[.\-]\d)")
 _SUFFIXES = (".json", ".xml", ".csv")
 
 

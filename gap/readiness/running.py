@@ -9,6 +9,7 @@ from pathlib import Path
 from data.results import Outcome
 from gap.evidence import Record
 from gap.readiness import documents, exchange
+from gap.readiness.alone import alone
 from gap.readiness.folder import Folder, sha256
 from gap.readiness.judging import Judged
 from gap.readiness.plan import Plan, Stage, check
@@ -102,14 +103,23 @@ def run(
         told: is told each unit as it ends.
 
     Raises:
-        InputError: a plan that cannot be carried out, or a folder of another run.
+        InputError: a plan that cannot be carried out, or a folder of another run, or one in which
+            another run is at work.
         EnvironmentProblem: our own contact point does not start, or the other one does not answer;
             what is done stays, to be taken up.
     """
     check(plan)
-    kept = Folder(folder, plan.print_of(), resume=resume)
     if not stages:
-        return Ran(folder, kept.records(), ())
+        return Ran(folder, Folder(folder, plan.print_of(), resume=resume).records(), ())
+    with alone(folder.parent):
+        return _run(plan, Folder(folder, plan.print_of(), resume=resume), stages, opened,
+                    scenarios, told)  # fmt: skip
+
+
+def _run(
+    plan: Plan, kept: Folder, stages: Collection[Stage], opened: exchange.Opened | None,
+    scenarios: Sequence[Scenario] | None, told: Callable[[Step], None],
+) -> Ran:  # fmt: skip
     works = documents.works(plan) if Stage.DOCUMENTS in stages else []
     kept.start()
     counts = []
@@ -123,7 +133,7 @@ def run(
         kept.give_up()
         raise
     kept.finish()
-    return Ran(folder, kept.records(), tuple(counts), tuple(_faults(kept, counts)))
+    return Ran(kept.final, kept.records(), tuple(counts), tuple(_faults(kept, counts)))
 
 
 def _documents(

@@ -8,12 +8,15 @@ from pathlib import Path
 
 from data.errors import InputError, Problem
 from data.loaders.tables import Problems
-from gap.worksheet import csvtable, xlsx
+from gap.worksheet import csvtable, values, xlsx
 from gap.worksheet.apply import Target
 from gap.worksheet.edits import Edit, Ground, edits
 from gap.worksheet.page import Page
 from gap.worksheet.plan import Decisions, Plan, plan
 from gap.worksheet.register import collect
+from ips.identifiers import mask
+
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ def prepare(
     for path in paths:
         with problems.gather():
             pages.append(read_file(path, as_csv=as_csv))
+    _check_people(pages, who, problems)
     register = collect(pages, who, to.base.register, problems)
     ground = replace(ground, sources=register.known)
     found: list[Read] = []
@@ -82,6 +86,7 @@ def prepare(
         found.append(Read(page, who or page.assessor, tuple(here), tuple(notices)))
     result = plan((e for r in found for e in r.edits), to.base, ground, decisions, problems)
     result.sources = list(register.new)
+    problems.found[:] = dict.fromkeys(map(_masked, problems.found))
     problems.stop()
     return Intake(tuple(found), result)
 
@@ -97,3 +102,22 @@ def _check_names(paths: Sequence[Path], decisions: Decisions, problems: Problems
             Problem(f"there is no file «{decisions.preferred}» among those given", "--prefer",
                     remedy=f"one of: {', '.join(names)}")
         )  # fmt: skip
+
+
+def _check_people(pages: Sequence[Page], who: str, problems: Problems) -> None:
+    """Who assessed stands in the log of every change: a name, and no more."""
+    said = [(who, "--assessor")] if who else [(p.assessor, p.file) for p in pages]
+    for name, where in said:
+        if len(name) > _LONGEST_NAME:
+            problems.add(
+                f"the name of the assessor has {len(name)} characters", where,
+                rule=f"at most {_LONGEST_NAME}", remedy="write the name alone",
+            )  # fmt: skip
+        if values.real_number(name):
+            problems.add("the name of the assessor holds a national identity number", where,
+                         rule="a name is enough", remedy="write the name alone")  # fmt: skip
+
+
+def _masked(problem: Problem) -> Problem:
+    """Return a problem without a number that could be a person's: people paste into any cell."""
+    return replace(problem, what=mask(problem.what), where=mask(problem.where))

@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 import zlib
+from xml.parsers import expat
 
 from data.errors import InputError, Problem
 
@@ -16,9 +17,11 @@ MAX_RATIO = 50
 """Unpacked bytes for one packed byte, in parts above ``_SMALL``; ours are below 25."""
 MAX_PARTS = 2000
 MAX_MERGED = 100_000
-"""Cells in merged ranges: a reader makes an object of each of them."""
+"""Cells in merged and linked ranges: a reader makes an object of each of them."""
 _SMALL = 1024 * 1024
-_MERGE = re.compile(rb'mergeCell\s[^>]*ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
+_RANGES = ("mergeCell", "hyperlink")
+_RANGE = re.compile(r"([A-Z]{0,3})(\d{0,7}):([A-Z]{0,3})(\d{0,7})")
+_ROWS, _COLUMNS = 1_048_576, 16_384
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _SAVE_AS = "open it and save it as «Excel Workbook (.xlsx)»"
 
@@ -120,20 +123,47 @@ def _markup(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo], name: str) -
             if b"<!DOCTYPE" in content.replace(b"\0", b""):  # UTF-16 is read as well
                 return Problem("the workbook declares XML entities", f"{name}: {info.filename}",
                                rule="entities are not read", remedy=_SAVE_AS)  # fmt: skip
-            merged += sum(_area(*match) for match in _MERGE.findall(content))
+            merged += _spanned(content)
     if merged > MAX_MERGED:
-        return Problem(f"{merged} cells are merged", name, rule=f"at most {MAX_MERGED}",
-                       remedy="take the merged cells apart")  # fmt: skip
+        return Problem(f"{merged} cells are merged or linked", name, rule=f"at most {MAX_MERGED}",
+                       remedy="take merged cells and links over many cells apart")  # fmt: skip
     return None
 
 
-def _area(left: bytes, top: bytes, right: bytes, bottom: bytes) -> int:
-    """Return how many cells a range has."""
-    return (_column(right) - _column(left) + 1) * (int(bottom) - int(top) + 1)
+def _spanned(content: bytes) -> int:
+    """Return how many cells the merges and links of a part span, however they are written."""
+    plain = content.replace(b"\0", b"")
+    if not any(name.encode() in plain for name in _RANGES):
+        return 0
+    found = 0
+
+    def started(name: str, attributes: dict[str, str]) -> None:
+        nonlocal found
+        if name.rpartition(":")[2] in _RANGES:
+            found += _area(attributes.get("ref", ""))
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = started
+    try:
+        parser.Parse(content, True)
+    except (expat.ExpatError, ValueError, LookupError):
+        return found  # the reader of workbooks stops at the same place, and tells
+    return found
 
 
-def _column(letters: bytes) -> int:
+def _area(ref: str) -> int:
+    """Return how many cells a range has; whole rows and columns have all of theirs."""
+    match = _RANGE.fullmatch(ref.replace("$", "").strip().upper())
+    if not match:
+        return 1
+    left, top, right, bottom = match.groups()
+    wide = _column(right) - _column(left) + 1 if left and right else _COLUMNS
+    high = int(bottom) - int(top) + 1 if top and bottom else _ROWS
+    return max(1, wide) * max(1, high)
+
+
+def _column(letters: str) -> int:
     number = 0
     for letter in letters:
-        number = number * 26 + letter - 64
+        number = number * 26 + ord(letter) - 64
     return number

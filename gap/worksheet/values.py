@@ -15,6 +15,7 @@ from data.loaders.sources import Source, sources, split
 from data.loaders.tables import Problems
 from gap.worksheet import fields
 from gap.worksheet.page import Cell
+from ips.identifiers import Series, person_number
 
 _FAULTS = {
     "formula": ("a formula in an input cell", "values only",
@@ -23,6 +24,8 @@ _FAULTS = {
     "merged": ("merged cells", "one cell for each row and column", "take the merge apart"),
 }  # fmt: skip
 _NORWEGIAN_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
+_NUMBER = re.compile(r"(?<!\d)(?<!\d[.\-])[0-7]\d{5} ?\d{5}(?!\d|[.\-]\d)")
+_LONGEST_DATE = 40
 _SERIALS = range(32874, 73051)
 """Serial numbers of the days from 1990 to 2099: a number outside is no date that was meant."""
 _YEARS = range(2000, 2100)
@@ -92,7 +95,24 @@ def _text(cell: Cell) -> str:
         )  # fmt: skip
     if any(ord(c) < 32 and c not in "\n\t" for c in said):
         raise WrongValue("a control character", remedy="type the text again")
+    if real_number(said):
+        raise WrongValue("a national identity number that is not synthetic",
+                         "an assessment is about systems, never about persons",
+                         "take the number out")  # fmt: skip
     return said
+
+
+def real_number(text: str) -> bool:
+    """Whether a text holds a national identity number that may be a living person's."""
+    return any(map(_issued, _NUMBER.findall(text)))
+
+
+def _issued(digits: str) -> bool:
+    try:
+        number = person_number(digits.replace(" ", ""), relaxed_k1=False)
+    except ValueError:
+        return False
+    return number.series is Series.ISSUED
 
 
 @cache
@@ -164,11 +184,20 @@ def _day(cell: Cell) -> str:
         return _serial(value, cell.epoch).isoformat()
     if not isinstance(value, str):
         raise WrongValue("this is no date", remedy="write it as 2027-03-26")
-    said = _iso(fields.canonical(value))
+    said = _iso(_short(value))
     try:
         return day(said).isoformat()
     except ValueError as error:
         raise WrongValue(str(error), "a day of the calendar") from None
+
+
+def _short(value: str) -> str:
+    """Return a text that can be a date; the error of a longer one does not repeat all of it."""
+    said = fields.canonical(value)
+    if len(said) > _LONGEST_DATE:
+        raise WrongValue(f"«{said[:_LONGEST_DATE]}…» is not a date",
+                         remedy="write it as 2027-03-26")  # fmt: skip
+    return said
 
 
 def _iso(said: str) -> str:
@@ -188,7 +217,7 @@ def _period(cell: Cell) -> str:
         return str(int(value)) if value in _YEARS else _serial(value, cell.epoch).isoformat()
     if not isinstance(value, str):
         raise WrongValue("this is no date", remedy="write 2027, 2027-H1, 2027-06 or 2027-06-30")
-    said = _iso(fields.canonical(value)).upper()
+    said = _iso(_short(value)).upper()
     try:
         end_of(said)
     except ValueError as error:

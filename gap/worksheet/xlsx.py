@@ -25,6 +25,9 @@ _KEY_ROWS = 12
 """The column keys stand above the heads; a row or two may have been put above them."""
 _NEW = {f"{fields.NEW}{name}": name for name in SOURCE_COLUMNS}
 _READ = (*fields.KEYS, *fields.INPUTS, "system", "obligation")
+_MAX_ROWS = 20_000
+"""Rows of a table; every row of every system is less than half of it."""
+_ONE_CELL = re.compile(r"\$?[A-Z]{1,3}\$?\d{1,7}")
 
 
 def read(file: Path) -> Page:
@@ -44,7 +47,7 @@ def read(file: Path) -> Page:
     return Page(
         file=file.name,
         sha256=hashlib.sha256(raw).hexdigest(),
-        assessor=_assessor(book),
+        assessor=_assessor(book, file.name),
         lines=_lines(book, sheet, row + 2, columns, file.name),
         exported=exported,
         notices=notices,
@@ -56,7 +59,13 @@ def _lines(book: Any, sheet: Any, first: int, columns: Mapping[str, int], name: 
     """Return the rows that have anything in their columns."""
     merged = _merged(sheet)
     found = []
-    for number in _filled(sheet, first):
+    filled = _filled(sheet, first)
+    if len(filled) > _MAX_ROWS:
+        raise InputError(
+            Problem(f"{len(filled)} rows are filled in", f"[{name}]{_quoted(sheet.title)}",
+                    rule=f"at most {_MAX_ROWS}", remedy="delete the rows that are not of the table")
+        )  # fmt: skip
+    for number in filled:
         cells = {
             key: _cell(sheet.cell(number, column), merged.get((number, column)), name, book.epoch)
             for key, column in columns.items()
@@ -106,7 +115,7 @@ def _quoted(title: str) -> str:
 def _table(book: Any, name: str) -> tuple[Any, int, dict[str, int]]:
     """Return the sheet, the row of the column keys and the column of each key."""
     found = [(sheet, number, keys) for sheet, number, keys in _key_rows(book)
-             if {"key.system", "status"} & set(keys) and fields.CHECK in keys]  # fmt: skip
+             if len(set(_READ) & set(keys)) > len(_READ) // 2]  # fmt: skip
     if len(found) != 1:
         titles = ", ".join(s.title for s, _, _ in found)
         raise InputError(
@@ -180,16 +189,23 @@ def _exported(book: Any) -> frozenset[str] | None:
     sheet = book[LISTS]
     for column in range(1, sheet.max_column + 1):
         if sheet.cell(1, column).value == "keys":
-            values = (sheet.cell(r, column).value for r in range(2, sheet.max_row + 1))
+            values = (sheet.cell(r, column).value for r in _filled(sheet, 2))
             return frozenset(str(v) for v in values if v)
     return None
 
 
-def _assessor(book: Any) -> str:
+def _assessor(book: Any, name: str) -> str:
     """Return what stands in the cell for the name of the one who assessed."""
     try:
         ((title, place),) = list(book.defined_names[ASSESSOR].destinations)
+        if not _ONE_CELL.fullmatch(place):  # openpyxl would make every cell of a range
+            return ""
         value = book[title][place.replace("$", "")].value
     except (KeyError, ValueError, AttributeError, TypeError):
         return ""
-    return fields.canonical(str(value)) if value and not str(value).startswith("=") else ""
+    if str(value or "").startswith("="):
+        raise InputError(
+            Problem("a formula in the cell for the name", f"[{name}]{_quoted(title)}!{place}",
+                    "values only", "type the name")
+        )  # fmt: skip
+    return " ".join(str(value or "").split())

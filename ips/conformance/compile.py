@@ -61,7 +61,7 @@ def read_package(source: Path | bytes) -> tuple[Json, list[Json], str]:
     resources: list[Json] = []
     try:
         raw = source.read_bytes() if isinstance(source, Path) else source
-        for member, content in _members(raw):
+        for member, content in _members(raw, name):
             parsed = orjson.loads(content)
             if member == "package/package.json":
                 manifest = parsed
@@ -78,7 +78,7 @@ def read_package(source: Path | bytes) -> tuple[Json, list[Json], str]:
     return manifest, resources, hashlib.sha256(raw).hexdigest()
 
 
-def _members(raw: bytes) -> Iterator[tuple[str, bytes]]:
+def _members(raw: bytes, archive_name: str) -> Iterator[tuple[str, bytes]]:
     total = 0
     with tarfile.open(fileobj=io.BytesIO(raw), mode="r:gz") as archive:
         for member in archive:
@@ -89,7 +89,10 @@ def _members(raw: bytes) -> Iterator[tuple[str, bytes]]:
                 continue
             total += member.size
             if total > MAX_PACKAGE:
-                raise InputError(Problem(f"larger than {MAX_PACKAGE // 2**20} MiB unpacked"))
+                raise InputError(
+                    Problem(f"larger than {MAX_PACKAGE // 2**20} MiB unpacked", archive_name,
+                            remedy="give the .tgz of a guide")
+                )  # fmt: skip
             file = archive.extractfile(member)
             if file is not None and name.startswith("package/"):
                 yield name, file.read()

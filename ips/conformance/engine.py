@@ -59,7 +59,8 @@ def check_bundle(
         subject=str(resource.get("id", "")),
         extra={
             "resourceType": resource["resourceType"],
-            "profiles": list(wanted) or [f"FHIR R4 {resource['resourceType']}"],
+            "profiles": list(wanted or claimed_profiles(resource, package))
+            or [f"FHIR R4 {resource['resourceType']}"],
             "packages": [f"{p['name']}#{p['version']}" for p in package.packages],
             "valid": found.errors == 0,
         },
@@ -118,16 +119,20 @@ def chosen_profiles(
                 )
             )
         return (canonical,)
+    if claimed_profiles(resource, package) or resource["resourceType"] != "Bundle":
+        return ()  # the walker judges every resource by what it claims itself
+    return by_composition(resource)
+
+
+def claimed_profiles(resource: Json, package: ProfilePackage) -> tuple[str, ...]:
+    """Return the profiles that a resource claims and that are at hand."""
     meta = resource.get("meta")
     claimed = meta.get("profile") if isinstance(meta, dict) else None
-    known = tuple(
+    return tuple(
         url
         for url in (claimed if isinstance(claimed, list) else ())
         if isinstance(url, str) and package.definition(url) is not None
     )
-    if known or resource["resourceType"] != "Bundle":
-        return ()
-    return by_composition(resource)
 
 
 def by_composition(bundle: Json) -> tuple[str, ...]:

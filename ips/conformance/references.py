@@ -14,11 +14,15 @@ def check(judge: Judge, node: Node, value: Json, place: Place) -> None:
     if not isinstance(reference, str):
         return
     target = judge.document.resolve(reference, place)
+    said = value.get("type") if isinstance(value.get("type"), str) else None
     if target is None:
         _missing(judge, reference, node, place)
-        kind = _named_type(reference)
+        kind = _named_type(reference) or said
     else:
         kind = str(target.get("resourceType"))
+    if said is not None and said != kind:
+        what = f"says that it refers to a {short(said)}, and refers to {kind}"
+        judge.note("Reference.type", "error", what, place, REFERENCE)
     targets = [t for type_ in node.types if type_.code == "Reference" for t in type_.targets]
     if not targets or kind is None:
         return

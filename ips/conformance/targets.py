@@ -86,10 +86,12 @@ class References:
             target = self.document.by_url.get(reference)
             if target is None:
                 if reference[0] == "#":
-                    return self.doubt(value)
+                    return "type" not in value and self.doubt(value)
                 target = self.document.resolve(reference, self.here)
                 if target is None:
                     return False
+            if "type" in value and value["type"] != target["resourceType"]:
+                return False
             self.links.append(id(target))
             return fits(target)
 

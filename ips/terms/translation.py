@@ -48,7 +48,8 @@ def translate(
     if found:
         return found
     if is_european(source.system) and wanted in (None, source.system):
-        return Translation(source, (source,), Equivalence.EQUAL, False, "", "same system")
+        return Translation(source, (source,), Equivalence.EQUAL, False, "",
+                           "same system; whether it has the code is not looked up")  # fmt: skip
     return _from_tables(number, source, wanted)
 
 

@@ -36,6 +36,8 @@ from ncp.tables import document_kinds
 TIMEOUT = (10.0, 60.0)
 """Seconds to connect, and between two bytes."""
 LARGEST = 64 * 1024 * 1024
+MOST_PAGES = 50
+"""Pages of one search; the connector to FHIR servers reads as many."""
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _EARLY = dt.timedelta(seconds=30)
 
@@ -65,6 +67,12 @@ class Answer:
         """The resources that a search found."""
         return [e["resource"] for e in self.resource.get("entry", ())
                 if e.get("search", {}).get("mode") == "match"]  # fmt: skip
+
+    @property
+    def following(self) -> str:
+        """The address of the next page of a search; empty on the last one."""
+        return next((str(one.get("url", "")) for one in self.resource.get("link", ())
+                     if one.get("relation") == "next"), "")  # fmt: skip
 
     @property
     def issues(self) -> list[tuple[str, str, str]]:
@@ -106,7 +114,7 @@ class _Line:
         """
         where = url if "://" in url else f"{self.base}/{url}".rstrip("/")
         if urlsplit(where)[:2] != urlsplit(self.base)[:2]:
-            raise _unusable("the interface names a document on another server", where)
+            raise _unusable("the interface names an address on another server", where)
         try:
             with self._session.request(
                 method, where, params=list(params), data=body, headers=dict(headers),
@@ -166,14 +174,35 @@ class NcpApi:
                               treated=False)  # fmt: skip
 
     def documents(self, patient: PatientId, *kinds: DocumentKind, **more: str) -> Answer:
-        """Search the documents of a patient; ``more`` are date, contenttype, category."""
+        """Search the documents of a patient; ``more`` are date, contenttype, category.
+
+        The search is read to its last page: the answer is the first page with the entries of all.
+        A page that is refused is the answer instead, for a part would look like the whole.
+
+        Raises:
+            EnvironmentProblem: the pages have no end, or lie on another server.
+        """
         wanted = kinds or (DocumentKind.PATIENT_SUMMARY,)
         params = [("patient.identifier", _token(patient)),
                   ("type", ",".join(f"http://loinc.org|{kind}" for kind in wanted)),
                   *more.items()]  # fmt: skip
         operation = document_kinds()[wanted[0]].list_operation or Operation.ORCD_LIST
-        return self._exchange(operation, patient, "GET", "DocumentReference", params=params,
-                              kinds=wanted)  # fmt: skip
+        first = self._exchange(operation, patient, "GET", "DocumentReference", params=params,
+                               kinds=wanted)  # fmt: skip
+        entries, seen, page = list(first.resource.get("entry", ())), {""}, first
+        while (url := page.following) not in seen:
+            if len(seen) == MOST_PAGES:
+                raise _unusable(f"the search has more than {MOST_PAGES} pages", url)
+            seen.add(url)
+            page = self._exchange(operation, patient, "GET", url, kinds=wanted)
+            if not page.good:
+                return page
+            entries += page.resource.get("entry", ())
+        if page.following:
+            raise _unusable("the pages of the search have no end", page.following)
+        if page is first:
+            return first
+        return replace(first, resource={**first.resource, "entry": entries})
 
     def document(self, patient: PatientId, reference: Json, media: str = FHIR_JSON) -> Answer:
         """Fetch the document of a DocumentReference, in one of its forms.

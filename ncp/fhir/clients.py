@@ -166,7 +166,7 @@ def keys_of_jwks(file: Path, identity: str) -> tuple[Mapping[str, Any], ...]:
     try:
         said = json.loads(read_bytes(file))
         keys = [dict(row) for row in said.get("keys", [said])]
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise InputError(
             Problem("this is no JWK Set", str(file), rule='RFC 7517: {"keys": [{"kty": ...}]}',
                     remedy="ask the maker of the EHR system for its public keys (jwks)")

@@ -5,7 +5,11 @@ Source: FHIR R4 http.html#mime-type; RFC 9110 12.5.1 (Accept).
 
 from __future__ import annotations
 
-from data.errors import InputError
+import re
+
+import orjson
+
+from data.errors import InputError, Problem
 from ips.conformance.reader import read_document
 from ips.summary.output import to_json
 from ncp.fhir.outcomes import declined, of_problems
@@ -16,6 +20,7 @@ _JSON = frozenset({FHIR_JSON, "application/json", "text/json", "json", "applicat
 _XML = frozenset({FHIR_XML, "application/xml", "text/xml", "xml", "application/xml+fhir"})
 _ANY = frozenset({"*/*", "application/*"})
 FORM = "application/x-www-form-urlencoded"
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def answer_media(asked: Asked, *other: str) -> str:
@@ -64,11 +69,29 @@ def read(asked: Asked) -> Json:
     if starts and (starts == b"<") is not (media in _XML):
         raise declined(400, "structure", f"the content is not {media}", "Content-Type")
     try:
-        return read_document(asked.content)
+        return resource_of(asked.content)
     except InputError as error:
         raise of_problems(400, error.problems, "structure") from None
     except RecursionError:
         raise declined(400, "structure", "the content is nested too deep") from None
+
+
+def resource_of(content: bytes) -> Json:
+    """Return the resource in a text that came from elsewhere.
+
+    Raises:
+        InputError: no FHIR resource, or with half of a surrogate pair, which no answer can carry.
+    """
+    resource = read_document(content)
+    if _SURROGATE.search(content):
+        try:
+            orjson.dumps(resource)
+        except orjson.JSONEncodeError:
+            raise InputError(
+                Problem("a text has half of a surrogate pair", rule="RFC 8259 8.2: no character",
+                        remedy="write the character as UTF-8")
+            ) from None  # fmt: skip
+    return resource
 
 
 def _accepted(header: str) -> list[str]:

@@ -19,11 +19,10 @@ from sqlalchemy import Connection
 
 from data.errors import InputError
 from ips.cda.write import to_cda
-from ips.conformance.reader import read_document
 from ncp.fhir import names, published
 from ncp.fhir.call import FhirCall
 from ncp.fhir.judging import judge
-from ncp.fhir.negotiation import read, write
+from ncp.fhir.negotiation import read, resource_of, write
 from ncp.fhir.outcomes import Declined, declined, of_problems, of_refusal, outcome
 from ncp.fhir.params import Token, patient_of
 from ncp.fhir.resources import instant
@@ -380,7 +379,7 @@ def _cda(resource: Json, contents: dict[str, tuple[str, bytes]], where: str) -> 
 
 def _from_fhir(content: bytes, place: str) -> bytes:
     try:
-        return to_cda(read_document(content), form="pivot", level=3, lang="en").xml
+        return to_cda(resource_of(content), form="pivot", level=3, lang="en").xml
     except InputError as error:
         raise of_problems(422, [replace(p, where=f"{place}: {p.where}") for p in error.problems]
                           ) from None  # fmt: skip

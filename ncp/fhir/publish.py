@@ -15,12 +15,11 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from data.errors import InputError
-from ips.conformance.reader import read_document
 from ncp.audit import categories
 from ncp.fhir import names, published
 from ncp.fhir.call import FhirCall
 from ncp.fhir.judging import judge
-from ncp.fhir.negotiation import read, write
+from ncp.fhir.negotiation import read, resource_of, write
 from ncp.fhir.outcomes import Declined, Issue, declined, of_problems
 from ncp.fhir.params import Token, patient_of
 from ncp.fhir.resources import instant
@@ -32,6 +31,12 @@ _KEPT = ("language", "docStatus", "type", "category", "author", "authenticator",
 _LONGEST = 255
 """Characters of an identifier that is kept."""
 _FORMS = ("application/pdf", "application/dicom", "image/png", "image/jpeg")
+_STARTS = {
+    "application/pdf": b"%PDF",
+    "image/png": b"\x89PNG\r\n\x1a\n",
+    "image/jpeg": b"\xff\xd8\xff",
+}
+"""How a file of a form begins (ISO 32000-2 7.5.2, PNG 5.2, JPEG B.1.1.3)."""
 
 
 def create(call: FhirCall) -> Result:
@@ -165,6 +170,8 @@ def _content(wanted: Json) -> tuple[str, bytes, str]:
     except (binascii.Error, ValueError):
         raise declined(422, "structure", "data is no base64", f"{place}.data") from None
     if media in _FORMS:
+        if not content.startswith(_STARTS.get(media, b"")):
+            raise declined(422, "invalid", f"the document is no {media}", f"{place}.data")
         return media, content, own
     if media not in (FHIR_JSON, FHIR_XML):
         raise declined(
@@ -174,7 +181,7 @@ def _content(wanted: Json) -> tuple[str, bytes, str]:
             f"{place}.contentType",
         )
     try:
-        document = read_document(content)
+        document = resource_of(content)
     except InputError as error:
         raise of_problems(422, error.problems, "structure") from None
     if document.get("type") != "document":

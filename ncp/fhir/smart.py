@@ -152,6 +152,9 @@ class Tokens:
         now = self._point.clock()
         if claims["iss"] != client.id or claims["sub"] != client.id:
             raise _WrongError("invalid_client", "iss and sub are both the client id")
+        # RFC 7519 4.1.7: a string; half of a surrogate pair is none that can be kept.
+        if not isinstance(claims["jti"], str) or not claims["jti"].isprintable():
+            raise _WrongError("invalid_client", "jti is no text that can be read")
         if claims["aud"] not in (endpoint, [endpoint]):
             raise _WrongError("invalid_client", f"aud is {endpoint}")
         try:

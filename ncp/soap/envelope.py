@@ -21,6 +21,9 @@ from ncp.soap.faults import HEADER_REQUIRED, INVALID_HEADER, INVALID_SECURITY, S
 MAX_MESSAGE = 64 * 1024 * 1024
 """Largest message in bytes, with its attachments (images in PDF are the heavy ones)."""
 
+LONGEST_ID = 1024
+"""Characters of a message id: it is kept, to know the message again, and sent back."""
+
 _ENVELOPE = f"{{{SOAP}}}Envelope"
 _HEADER = f"{{{SOAP}}}Header"
 _BODY = f"{{{SOAP}}}Body"
@@ -87,7 +90,7 @@ def read(
     try:
         return _envelope(kind, parameters, seen, header, body, attachments, answer=answer)
     except SoapFault as fault:
-        fault.relates_to = seen.first("MessageID")
+        fault.relates_to = seen.first("MessageID")[:LONGEST_ID]
         raise
 
 
@@ -114,6 +117,9 @@ def _envelope(
             if not value:
                 raise SoapFault("Sender", f"the message has no wsa:{name}", HEADER_REQUIRED,
                                 detail=f"wsa:{name}")  # fmt: skip
+        if len(message_id) > LONGEST_ID:
+            raise SoapFault("Sender", f"wsa:MessageID is longer than {LONGEST_ID} characters",
+                            INVALID_HEADER)  # fmt: skip
     findings = [*_media_findings(kind), *seen.findings(security, answer=answer)]
     assertions = tuple(security.iterchildren(_ASSERTION)) if security is not None else ()
     return Envelope(

@@ -57,11 +57,12 @@ def split(content: bytes, boundary: str) -> list[Part]:
     if not boundary:
         raise SoapFault("Sender", "the multipart message names no boundary")
     mark = b"--" + boundary.encode("latin-1", "replace")
-    found = re.split(rb"(?:\A|\r?\n)" + re.escape(mark) + rb"(?=--|[ \t]*\r?\n)", content)
-    if len(found) < 3 or not found[-1].startswith(b"--"):
-        raise SoapFault("Sender", "the multipart message has no part, or no end")
+    found = re.split(rb"(?:\A|\r?\n)" + re.escape(mark) + rb"(?=--|[ \t]*\r?\n)", content,
+                     maxsplit=MAX_PARTS + 2)  # fmt: skip
     if len(found) > MAX_PARTS + 2:
         raise SoapFault("Sender", f"more than {MAX_PARTS} parts in one message")
+    if len(found) < 3 or not found[-1].startswith(b"--"):
+        raise SoapFault("Sender", "the multipart message has no part, or no end")
     return [_part(chunk) for chunk in found[1:-1]]
 
 

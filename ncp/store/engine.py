@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -191,6 +192,7 @@ def _engine(url: URL) -> Engine:
                                  remedy="give a file"))  # fmt: skip
     try:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        _for_owner(url.database)
     except OSError as error:
         raise EnvironmentProblem(
             Problem(f"the folder cannot be made: {error.strerror}", url.database,
@@ -201,6 +203,17 @@ def _engine(url: URL) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _for_owner(file: str) -> None:
+    """Make the file of a new database so that only its owner can read it.
+
+    The journal has messages and numbers of patients. SQLite gives its other files the same rights.
+    """
+    if file.startswith("file:"):  # an address, not a path
+        return
+    with suppress(OSError):  # it is there already, or opening it tells what is wrong
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

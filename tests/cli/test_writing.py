@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from data.errors import InputError
+from data.errors import EnvironmentProblem, InputError
 from data.files import Outbox, write_all
 from data.loaders.systems import systems
 from tests.builders import ROOT, call, environment, finding, make_assessment, run
@@ -224,7 +224,7 @@ def test_a_full_disk_leaves_everything_as_it_was(tmp_path, monkeypatch):
         real(self, mode)
 
     monkeypatch.setattr(Path, "chmod", full_at_the_second)
-    with pytest.raises(InputError, match="No space left"):
+    with pytest.raises(EnvironmentProblem, match="No space left"):
         write_all({tmp_path / "one": b"new", tmp_path / "two": b"new"})
     assert names(tmp_path) == {"one"}
     assert (tmp_path / "one").read_text() == "of yesterday"

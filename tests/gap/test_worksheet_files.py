@@ -12,9 +12,9 @@ import openpyxl
 import pytest
 
 from data.errors import InputError, Problem
-from gap.worksheet import safety
+from gap.worksheet import safety, xlsx
 from gap.worksheet.xlsx import LISTS
-from tests.gap.worksheets import FULL, Filled, exported, prepare
+from tests.gap.worksheets import FULL, Filled, exported, issued, prepare
 
 SMALL = {"theme": "Annex II"}
 
@@ -53,6 +53,12 @@ def _zip(**parts: bytes) -> bytes:
     return stream.getvalue()
 
 
+def spanning(element: bytes) -> bytes:
+    """Return a workbook with a sheet that holds an element of the namespace x."""
+    sheet = b'<x:worksheet xmlns:x="urn:x">' + element + b"</x:worksheet>"
+    return repacked(exported(**SMALL), {"xl/worksheets/sheet2.xml": sheet})
+
+
 OLE = bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 600
 BILLION = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aa">]><worksheet>&a;</worksheet>'
 FILES = {
@@ -82,6 +88,11 @@ FILES = {
         "xl/worksheets/sheet2.xml": part("xl/worksheets/sheet2.xml").replace(
             b"<dataValidations", b'<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>'
             b"<dataValidations")}), "merged"),
+    "merge of everything, other quotes": (lambda: spanning(b"<x:mergeCell ref='$A$1:XFD1048576'/>"),
+                                          "merged"),
+    "merge of all columns": (lambda: spanning(b'<x:mergeCell foo="" ref="A:XFD"/>'), "merged"),
+    "merge of all rows": (lambda: spanning(b'<x:mergeCell ref="1&#58;1048576"/>'), "merged"),
+    "link over everything": (lambda: spanning(b'<x:hyperlink ref="A1:XFD1048576"/>'), "linked"),
     "half": (lambda: exported(**SMALL)[:-4000], "damaged"),
     "broken part": (lambda: repacked(exported(**SMALL), {"xl/workbook.xml": b"<workbook"}),
                     "cannot be read"),
@@ -265,3 +276,78 @@ def test_two_files_of_one_name_cannot_be_told_apart(tmp_path):
     files = [Filled(exported(**SMALL)).save(f) for f in (tmp_path, tmp_path / "x")]
     with pytest.raises(InputError, match="two files"):
         prepare(*files)
+
+
+def test_the_column_of_checks_is_not_needed(tmp_path):
+    filled = Filled(exported(**SMALL))
+    row = filled.open_row()
+    filled.set(row, **FULL)
+    filled.sheet.delete_cols(filled.columns["check"])
+    (change,) = prepare(filled.save(tmp_path)).plan.changes
+    assert change.new is not None
+
+
+def test_a_merge_over_several_rows_is_told_once(tmp_path):
+    filled = Filled(exported(**SMALL))
+    rows = sorted(filled.rows())[:4]
+    column = filled.sheet.cell(rows[0], filled.columns["level"]).column_letter
+    filled.sheet.merge_cells(f"{column}{rows[0]}:{column}{rows[-1]}")
+    (problem,) = refused(filled.save(tmp_path))
+    assert "merged" in problem.what
+
+
+def test_more_rows_than_a_table_can_have_are_told_before_they_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(xlsx, "_MAX_ROWS", 10)
+    (problem,) = refused(Filled(exported(**SMALL)).save(tmp_path))
+    assert "rows are filled in" in problem.what
+
+
+# ---- people
+
+
+def named(tmp_path, name: object, refers_to: str = "") -> Path:
+    filled = Filled(exported(**SMALL))
+    filled.book.worksheets[0]["B5"] = name
+    if refers_to:
+        filled.book.defined_names["ehds_assessor"].attr_text = refers_to
+    return filled.save(tmp_path)
+
+
+def test_a_name_that_means_a_whole_sheet_is_no_name(tmp_path):
+    file = named(tmp_path, "Kari Nordmann", "'Veiledning'!$B$5:$XFD$1048576")
+    start = time.process_time()
+    assert prepare(file).files[0].page.assessor == ""
+    assert time.process_time() - start < 5
+
+
+def test_a_formula_in_the_cell_of_the_name_is_told(tmp_path):
+    (problem,) = refused(named(tmp_path, "=1+1"))
+    assert "formula" in problem.what
+
+
+def test_a_novel_in_the_cell_of_the_name_is_told(tmp_path):
+    (problem,) = refused(named(tmp_path, "Kari " + "x" * 5000))
+    assert "5005 characters" in problem.what
+
+
+@pytest.mark.parametrize("column", ["comment_nb", "status", "level", "categories", "source"])
+def test_a_number_of_a_person_is_refused_and_never_repeated(tmp_path, column):
+    filled = Filled(exported(**SMALL))
+    filled.set(filled.open_row(), **{**FULL, column: f"Gjelder {issued()}."})
+    found = refused(filled.save(tmp_path))
+    assert not any(issued() in "\n".join(p.lines()) for p in found)
+
+
+def test_a_synthetic_number_and_long_digits_may_stand_in_a_reason(tmp_path):
+    filled = Filled(exported(**SMALL))
+    filled.set(filled.open_row(), **{**FULL, "comment_nb": "16858399649, sak 2026/12345678901"})
+    (change,) = prepare(filled.save(tmp_path)).plan.changes
+    assert change.new is not None
+
+
+def test_a_long_text_in_a_date_is_not_repeated_whole(tmp_path):
+    filled = Filled(exported(**SMALL))
+    filled.set(filled.open_row(), **{**FULL, "date": "x" * 20_000, "planned_date": "y" * 20_000})
+    found = refused(filled.save(tmp_path))
+    assert len(found) == 2
+    assert all(len(p.what) < 100 for p in found)

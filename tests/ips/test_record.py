@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -211,3 +212,29 @@ def test_an_identity_number_in_a_file_name_is_masked(tmp_path: Path) -> None:
     made = record.load(str(tmp_path))
     shown: list[Json] = [made.loss.to_dict(), *made.provenance, *made.resources]
     assert NUMBER not in json.dumps(shown) + made.sources[0].name
+
+
+def test_what_is_named_as_a_source_and_is_no_file_is_refused_not_left_out(tmp_path: Path) -> None:
+    folder = write(tmp_path, patient__json=to_bytes(PATIENT))
+    (tmp_path / "critical-information.json").mkdir()
+    os.mkfifo(tmp_path / "medication.json")
+    with pytest.raises(InputError) as caught:
+        record.load(folder)
+    assert [p.where for p in caught.value.problems] == [
+        "critical-information.json", "medication.json",
+    ]  # fmt: skip
+    with pytest.raises(InputError, match="neither a file nor a folder"):
+        record.load(str(tmp_path / "medication.json"))
+
+
+def test_the_same_content_twice_is_read_once_and_told(tmp_path: Path) -> None:
+    content = searchset(allergy(), allergy())
+    made = record.load(write(tmp_path, a__json=content, b__json=content))
+    assert sum(r["resourceType"] == "AllergyIntolerance" for r in made.resources) == 2
+    assert [w.where for w in made.warnings if "a.json" in w.what] == ["b.json"]
+
+
+def test_equal_empty_answers_of_two_services_are_two_answers(tmp_path: Path) -> None:
+    files = {"vaccinations__json": searchset(), "laboratory__json": searchset()}
+    made = record.load(write(tmp_path, patient__json=to_bytes(PATIENT), **files))
+    assert len(made.sources) == 3

@@ -40,6 +40,7 @@ def command(
     \b
     Example: ehds ncp request identify --patient mrsa | ehds ncp send -
     """
+    from data.errors import InputError, Problem
     from data.files import check_folder, write_all
     from ncp.client import Limits, Transport
     from ncp.client.verbatim import verbatim
@@ -47,8 +48,13 @@ def command(
 
     if output:  # before anything is sent
         check_folder(output.parent)
+    content = read_bytes(file)
+    if not content.strip():
+        where = "standard input" if file == "-" else file
+        raise InputError(Problem("there is no message in it", where,
+                                 remedy="write one with: ehds ncp request"))  # fmt: skip
     partner = asked.partner()
-    message = verbatim(read_bytes(file), partner, transaction=transaction or "", kind=content_type)
+    message = verbatim(content, partner, transaction=transaction or "", kind=content_type)
     transport = Transport(partner, Limits(read=asked["timeout"]))
     try:
         reply = transport.send(message)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from data.errors import Exit
+from ehds.cli.ncp.home import home as home_option
+from ehds.cli.ncp.home import home_folder
 from ehds.cli.output import say
 
 if TYPE_CHECKING:
@@ -32,8 +34,7 @@ if TYPE_CHECKING:
 @click.option("--public-url", default="", metavar="URL",
               help="Where others reach the server: https://ncp.example:8443 (FHIR).")  # fmt: skip
 @click.option("--no-tls", is_flag=True, help="Plain HTTP, on this machine only.")
-@click.option("--home", type=click.Path(file_okay=False, path_type=Path), envvar="EHDS_NCP_HOME",
-              show_envvar=True, help="Folder of certificates and store.")  # fmt: skip
+@home_option
 @click.option("--store", default="", help="Database: a file, or postgresql://user@host/name.")
 @click.option("--trust", "trusted", multiple=True,
               type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -106,7 +107,7 @@ def command(
 
     # The address is judged first: nothing is made for a server that may not be.
     sock = bind(Place(host, port, public), tls=not no_tls, shared=workers > 1)
-    folder = home or default_home()
+    folder = home_folder(home)
     settings = load(folder, public_url)
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
     connector = choose(country.upper(), records=records, named=named, lenient=lenient)
@@ -168,10 +169,3 @@ def _conclude(wired: Wired, file: Path | None) -> None:
         wired.write(file)
     if report.outcome in (Outcome.FAIL, Outcome.ERROR):
         raise click.exceptions.Exit(Exit.FINDINGS)
-
-
-def default_home() -> Path:
-    """Return the folder of the exchange where no other is named."""
-    from platformdirs import user_state_path
-
-    return user_state_path("ehds") / "ncp"

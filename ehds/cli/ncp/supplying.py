@@ -37,6 +37,8 @@ _OPTIONS = (
                  help="Patient as country A knows it; that of the document by default."),
 )  # fmt: skip
 
+_WORDS = ("package", "product_code", "batch", "unit", "pharmacy", "pharmacy_id", "pharmacist")
+
 
 def supplying(command: F) -> F:
     """Add the options of a dispensation."""
@@ -56,6 +58,10 @@ def dispensation(file: str, asked: Asking, given: dict[str, Any]) -> Dispensatio
     from ips.prescription import Product, Supply
     from ncp.client.dispensing import edispensation
 
+    for name in _WORDS:
+        if not given[name].isprintable():  # it would be left out, and the words be others
+            raise click.BadParameter("there is a control character in it",
+                                     param_hint=f"--{name.replace('_', '-')}")  # fmt: skip
     amount = as_number(given["quantity"])
     if amount is None:
         raise click.BadParameter(f"«{given['quantity']}» is not a number",

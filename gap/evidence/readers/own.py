@@ -24,18 +24,26 @@ SCENARIOS = "ehds.ncp"
 _CATEGORIES = {"PS-A": "a", "eP-A": "bc", "OrCD-A": "def"}
 """Categories of EHDS Article 14(1) that the services of a contact point are about."""
 _MPD = "http://hl7.eu/fhir/mpd/"
+_SUMMARIES = ("http://hl7.org/fhir/uv/ips/StructureDefinition/Bundle-uv-ips",
+              "http://hl7.eu/fhir/eps/StructureDefinition/bundle-eu-eps")  # fmt: skip
 
 
 def family(profiles: Iterable[str]) -> str:
     """Return the tool that judged a document, by what it was judged by.
 
+    What was judged as FHIR alone, or by profiles of single resources, shows nothing of a summary.
+
     >>> family(["ps, level 3"])
     'ehds.cda-ps'
+    >>> family(["http://hl7.org/fhir/StructureDefinition/Basic"])
+    'ehds.fhir'
     """
     said = [str(one) for one in profiles]
     if any(", level" in one for one in said):
         return _FAMILIES.get(said[0].partition(",")[0], "ehds.cda")
-    return "ehds.mpd" if any(one.startswith(_MPD) for one in said) else "ehds.ips"
+    if any(one.startswith(_MPD) for one in said):
+        return "ehds.mpd"
+    return "ehds.ips" if any(one.startswith(_SUMMARIES) for one in said) else "ehds.fhir"
 
 
 def of_results(results: Iterable[Result], tool: str, what: str) -> list[Raw]:

@@ -205,12 +205,15 @@ def number(text: str) -> int | float | None:
 
 
 def quantity(node: Node | None) -> Json:
-    """Return the Quantity of a PQ; empty when it has no value."""
+    """Return the Quantity of a PQ; empty when it has no value.
+
+    A PQ that is null says its number in a translation, with the words that UCUM has no unit for.
+    """
     if node is None:
         return {}
     raw, unit = node.get("value"), node.get("unit")
     if not raw:
-        return {}
+        return next(filter(None, map(_beside, node.many("translation"))), {})
     value = number(raw)
     if value is None:
         node.note(f"{raw} {unit}", Fate.NOT_CARRIED, "This is not a number.")
@@ -224,6 +227,11 @@ def quantity(node: Node | None) -> Json:
     for translation in node.many("translation"):
         result = _translated(translation, result)
     return result
+
+
+def _beside(node: Node) -> Json:
+    value = number(node.get("value")) if node.get("value") else None
+    return {} if value is None else _translated(node, {"value": value})
 
 
 def _translated(node: Node, quantity_: Json) -> Json:

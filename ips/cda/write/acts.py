@@ -54,7 +54,7 @@ def procedure(parent: Element, resource: Resource, anchor: Anchor, context: Cont
     when(act, "effectiveTime", resource, "performed")
     for number, site in enumerate(resource.get("bodySite", ())):
         code(act, "targetSiteCode", site, (SNOMED,), context, anchor,
-             f"{anchor.path}.bodySite[{number}]")  # fmt: skip
+             f"{anchor.path}.bodySite[{number}]", cell="site")  # fmt: skip
     performers = [one for one in resource.get("performer", ()) if isinstance(one, dict)]
     for one in performers:
         party = Party(one.get("actor"), context)

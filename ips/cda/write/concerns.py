@@ -190,7 +190,7 @@ def problem(parent: Element, resource: Resource, anchor: Anchor, context: Contex
          sets=("eHDSIIllnessandDisorder", "eHDSIRareDisease"))  # fmt: skip
     for number, site in enumerate(resource.get("bodySite", ())):
         code(made, "targetSiteCode", site, (SNOMED,), context, anchor,
-             f"{anchor.path}.bodySite[{number}]")  # fmt: skip
+             f"{anchor.path}.bodySite[{number}]", cell="site")  # fmt: skip
     _problem_statements(made, resource, anchor, status, context)
     _other_categories(resource, anchor, kind, context)
     context.account(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from ips.cda.names import CCD, ENTRY, PCC, uuid_root
 from ips.cda.write.context import Anchor, Context, Resource, entry_id, require, text
-from ips.cda.write.datatypes import decimal, identifier, quantity, time
-from ips.cda.write.element import Element, add, put, templates
+from ips.cda.write.datatypes import identifier, time
+from ips.cda.write.element import Element, add, templates
 from ips.cda.write.medication import product
 from ips.cda.write.people import Party, entity
+from ips.cda.write.supply import write_amount
 from ips.loss import Fate
 
 
@@ -66,7 +66,7 @@ def dispensed(section: Element, one: Resource, anchor: Anchor, context: Context)
     if own is None or identifier(act, own) is None:
         entry_id(act, context, one)
     text(act, anchor.row)
-    _quantity(act, one, context)
+    write_amount(act, one.get("quantity") or {}, f"{anchor.path}.quantity", context)
     roots = (f"{ENTRY}29", f"{ENTRY}30")
     product(add(act, "product"), one, anchor, context, roots)
     _performer(act, one, context)
@@ -84,17 +84,6 @@ def dispensed(section: Element, one: Resource, anchor: Anchor, context: Context)
          "performer", "whenHandedOver", "authorizingPrescription", "substitution"),
         ("note", "dosageInstruction"),
     )  # fmt: skip
-
-
-def _quantity(act: Element, one: Resource, context: Context) -> None:
-    amount: Any = one.get("quantity") or {}
-    number = decimal(amount.get("value"))
-    if number and str(amount.get("code") or "1") == "1":
-        made = add(act, "quantity")
-        put(made, "value", number)
-        put(made, "unit", "1")
-    else:
-        quantity(act, "quantity", amount, context)
 
 
 def _performer(act: Element, one: Resource, context: Context) -> None:

@@ -9,7 +9,7 @@ from ips.cda.write import doses
 from ips.cda.write.context import Anchor, Context, Resource, entry_id, text
 from ips.cda.write.datatypes import ATC, EDQM, ICD10, SNOMED, code, display, is_code, quantity, span
 from ips.cda.write.element import Element, add, templates
-from ips.cda.write.people import recorded
+from ips.cda.write.people import organization, recorded
 from ips.loss import Fate
 from ips.terms import normalise_system
 
@@ -104,8 +104,16 @@ def product(
     _content(material, found, context)
     _classification(material, concept, anchor, f"{path}.code", context)
     _ingredients(material, found, anchor, path, context)
-    context.account(path, found, _PRODUCT,
-                    ("manufacturer",), obligations=anchor.obligations)  # fmt: skip
+    given = found.get("manufacturer")
+    maker = context.resolve(given) or {k: v for k, v in [("name", _shown(given))] if v}
+    if maker:
+        organization(made, maker, "manufacturerOrganization")
+    context.account(path, found, (*_PRODUCT, "manufacturer") if maker else _PRODUCT,
+                    obligations=anchor.obligations)  # fmt: skip
+
+
+def _shown(reference: Any) -> str:
+    return str(reference.get("display") or "") if isinstance(reference, dict) else ""
 
 
 def _with_class(found: Resource) -> Resource:

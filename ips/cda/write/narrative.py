@@ -19,6 +19,7 @@ from ips.cda.write.element import Element, add, printable
 from ips.cda.write.spoken import Spoken, say
 from ips.summary.kinds import is_person_entered
 from ips.summary.narrative import columns
+from ips.summary.phrases import Cell
 from ips.summary.rows import Row, row
 
 Html = etree._Element
@@ -33,12 +34,14 @@ class Table:
         entries: the resources, in order.
         path: where the section stands in the source.
         prefix: start of the IDs.
+        supply: what is to be handed over, or was, for each entry; none in a summary.
     """
 
     key: str
     entries: Sequence[tuple[str, Resource]]
     prefix: str
     caption: str = ""
+    supply: Sequence[Cell] = ()
     rows: list[Row] = field(default_factory=list)
 
 
@@ -47,13 +50,16 @@ def write_table(
 ) -> Mapping[int, Anchor]:
     """Append the table of a section and return where each resource stands, by object id."""
     table.rows = [_row(one, context) for _, one in table.entries]
-    heads = columns(table.key, table.rows)
+    for cells, supply in zip(table.rows, table.supply, strict=False):
+        cells["supply"] = supply
+    heads = _heads(table)
     if table.caption:
         add(parent, "paragraph", table.caption)
     shown = add(parent, "table")
     head = add(add(shown, "thead"), "tr")
     for name in heads:
-        add(head, "th", context.speak.words[f"column.{name}"])
+        said = context.speak.words.get(f"column.{name}")
+        add(head, "th", said or words(context.lang)[f"column.{name}"])
     body = add(shown, "tbody")
     anchors = {}
     mark = words(context.lang)["original"]
@@ -62,18 +68,27 @@ def write_table(
     ):
         here = f"{table.prefix}-{number}"
         line = add(body, "tr", ID=here)
-        ids, said = {}, {}
+        ids, spoken = {}, {}
         for name in heads:
             cell = add(line, "td")
             if cells.get(name):
                 ids[name] = f"{here}-{name}"
                 cell.set("ID", ids[name])
                 cell.text = printable(say(cells[name], mark))
-                said[name] = Spoken(cell, ids[name], cells[name], mark)
+                spoken[name] = Spoken(cell, ids[name], cells[name], mark)
         if is_person_entered(resource, context.patient):
             _mark(line, context)
-        anchors[id(resource)] = Anchor(here, ids, obligations, path, said)
+        anchors[id(resource)] = Anchor(here, ids, obligations, path, spoken)
     return anchors
+
+
+def _heads(table: Table) -> list[str]:
+    """Return the columns: those of a summary, and what a reader of CDA has no other place for."""
+    heads = columns(table.key, table.rows)
+    for name, before in (("supply", "period"), ("site", "note")):
+        if name not in heads and any(one.get(name) for one in table.rows):
+            heads.insert(heads.index(before) if before in heads else len(heads), name)
+    return heads
 
 
 def _row(resource: Resource, context: Context) -> Row:
@@ -82,6 +97,10 @@ def _row(resource: Resource, context: Context) -> Row:
     except (AttributeError, KeyError, TypeError, ValueError, IndexError):
         # A foreign resource of a strange shape: it keeps a row, with its type as words.
         made = {}
+    site = resource.get("bodySite")
+    if site and not made.get("site"):
+        # The side of the body is in the words only (FHIR R4 has no laterality).
+        made["site"] = context.speak.concepts(site if isinstance(site, list) else [site])
     rule = resource.get("policyRule")
     if isinstance(rule, dict) and rule.get("text"):
         # What a directive says: the row of a summary has it in its entry only.

@@ -169,7 +169,7 @@ def _around(made: Element, resource: Resource, anchor: Anchor, context: Context)
         code(made, "methodCode", resource["method"], (SNOMED,), context, anchor, f"{path}.method")
     if resource.get("bodySite"):
         code(made, "targetSiteCode", resource["bodySite"], (SNOMED,), context, anchor,
-             f"{path}.bodySite")  # fmt: skip
+             f"{path}.bodySite", cell="site")  # fmt: skip
     _specimen(made, resource, anchor, context)
     performers = [one for one in resource.get("performer", ()) if isinstance(one, dict)]
     for one in performers:

@@ -47,6 +47,7 @@ def read(document: Element, lang: str) -> Sheet:
         (say["born"], _day(_attribute(role, "v:patient/v:birthTime", "value"))),
         (say["id"], ", ".join(filter(None, ids))),
         (say["made"], _day(made)),
+        (say["author"], "; ".join(_authors(document))),
         (say["custodian"],
          document.findtext(".//v:representedCustodianOrganization/v:name", "", _NS)),
         (say["document"], _attribute(document, "v:id", "root")),
@@ -88,12 +89,30 @@ def _attribute(element: Element | None, path: str, name: str) -> str:
 
 
 def _name(role: Element | None) -> str:
-    found = role.find("v:patient/v:name", _NS) if role is not None else None
+    return _named(role.find("v:patient/v:name", _NS) if role is not None else None)
+
+
+def _named(found: Element | None) -> str:
     if found is None:
         return ""
     order = ("given", "family")
     parts = [one.text or "" for tag in order for one in found.findall(f"v:{tag}", _NS)]
     return " ".join(parts) or (found.text or "").strip()
+
+
+def _authors(document: Element) -> list[str]:
+    """Return the persons who wrote the document: name, organisation and how to reach them."""
+    found = []
+    for one in document.iterfind("v:author/v:assignedAuthor", _NS):
+        name = _named(one.find("v:assignedPerson/v:name", _NS))
+        place = one.find("v:representedOrganization", _NS)
+        ways = [way.get("value") or "" for part in (one, place) if part is not None
+                for way in part.iterfind("v:telecom", _NS)]  # fmt: skip
+        firm = "" if place is None else place.findtext("v:name", "", _NS)
+        said = [name, firm.strip(), *(way.removeprefix("tel:") for way in ways)]
+        if name:
+            found.append(", ".join(dict.fromkeys(filter(None, said))))
+    return found
 
 
 def _day(value: str) -> str:

@@ -8,11 +8,12 @@ from typing import Any
 from ips.cda.names import CCD, ENTRY, PCC, oid_of, sections
 from ips.cda.write import doses
 from ips.cda.write.context import Anchor, Context, Resource, entry_id, text
-from ips.cda.write.datatypes import LOINC, decimal, identifier, moment
+from ips.cda.write.datatypes import LOINC, identifier, moment
 from ips.cda.write.dispensation import dispensed
-from ips.cda.write.element import Element, add, put, templates
+from ips.cda.write.element import Element, add, templates
 from ips.cda.write.medication import STATUS, medicine_of, product, reasons
 from ips.cda.write.narrative import Table, write_table
+from ips.cda.write.supply import substitution, told, write_amount
 from ips.loss import Fate
 
 _R5 = "http://hl7.org/fhir/5.0/StructureDefinition/extension-MedicationRequest."
@@ -65,7 +66,7 @@ def write_body(
     narrative = add(section, "text")
     add(section, "languageCode", code="en-GB" if context.lang == "en" else "nb-NO")
     entries = [(f"{one['resourceType']}/{one.get('id', '')}", one) for one in requests]
-    table = Table("medications", entries, key)
+    table = Table("medications", entries, key, supply=[told(one, context) for one in requests])
     anchors = write_table(narrative, table, context, own.obligations)
     for one in requests:
         context.seen.add(id(one))
@@ -128,16 +129,7 @@ def _supply(act: Element, one: Resource, anchor: Anchor, context: Context) -> No
         add(supply, "repeatNumber", value=str(wish["numberOfRepeatsAllowed"]))
     add(supply, "independentInd", value="false")
     amount = wish.get("quantity") or _extension(one, _PRESCRIBED, "valueQuantity") or {}
-    made = add(supply, "quantity")
-    number = decimal(amount.get("value"))
-    if number and str(amount.get("code") or "1") == "1":
-        put(made, "value", number)
-        put(made, "unit", "1")
-    elif number:
-        put(made, "value", number)
-        put(made, "unit", "".join(str(amount["code"]).split()))
-    else:
-        put(made, "nullFlavor", "UNK")
+    write_amount(supply, amount, f"{anchor.path}.dispenseRequest.quantity", context)
     context.account(f"{anchor.path}.dispenseRequest", wish,
                     ("validityPeriod", "numberOfRepeatsAllowed", "quantity"))  # fmt: skip
 
@@ -147,12 +139,8 @@ def _substitution(act: Element, one: Resource, anchor: Anchor, context: Context)
     given = one.get("substitution")
     if not isinstance(given, dict):
         return
-    codes = [c.get("code") for c in (given.get("allowedCodeableConcept") or {}).get("coding", ())]
-    allowed = given.get("allowedBoolean")
-    chosen = next((c for c in codes if c in ("N", "G", "TE")), None)
-    if chosen is None and isinstance(allowed, bool):
-        chosen = "G" if allowed else "N"
-    if chosen is None:
+    chosen = substitution(one)
+    if not chosen:
         context.note(f"{anchor.path}.substitution", given, Fate.NOT_CARRIED,
                      "The European list has N, G and TE only.")  # fmt: skip
         return

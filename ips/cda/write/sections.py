@@ -79,7 +79,10 @@ def write_body(parent: Element, composition: Resource, context: Context, kind: s
 def _places(composition: Resource, context: Context) -> tuple[dict[str, Place], list[Place]]:
     known: dict[str, Place] = {}
     foreign: list[Place] = []
-    for part in _parts(composition.get("section", ()), "Composition.section", context):
+    parts = list(_parts(composition.get("section", ()), "Composition.section", context))
+    listed = {id(one) for part in parts for _, one in part.entries}
+    for part in parts:
+        part.entries += _hanging(part.entries, listed, context)
         section = section_of_loinc().get(part.loinc)
         if section:
             known.setdefault(section.key, Place(section)).parts.append(part)
@@ -119,6 +122,27 @@ def _entries(section: Resource, context: Context) -> Iterator[tuple[str, Resourc
         for one in inner:
             context.seen.add(id(one))
             yield f"{one.get('resourceType')}/{one.get('id', '')}", one
+
+
+def _hanging(
+    entries: list[tuple[str, Resource]], listed: set[int], context: Context
+) -> list[tuple[str, Resource]]:
+    """Return the observations that the document has only through its entries.
+
+    The results of a report, the members of a panel (a due date among them) and what an assessment
+    found need no entry of their own in FHIR; in CDA they would vanish with it.
+    """
+    found: list[tuple[str, Resource]] = []
+    waiting = [one for _, one in entries]
+    for one in waiting:
+        items = [i for part in one.get("investigation", ()) for i in part.get("item", ())]
+        for reference in (*one.get("result", ()), *one.get("hasMember", ()), *items):
+            member = context.resolve(reference)
+            if member.get("resourceType") == "Observation" and id(member) not in listed:
+                listed.add(id(member))
+                waiting.append(member)
+                found.append((f"Observation/{member.get('id', '')}", member))
+    return found
 
 
 def _write(body: Element, place: Place, kind: str, context: Context) -> None:

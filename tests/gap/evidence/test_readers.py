@@ -11,6 +11,7 @@ import textwrap
 import pytest
 
 from data.results import Outcome, Severity
+from gap.evidence.mapping import bearing, shipped
 from gap.evidence.readers import forms
 from ips.conformance import hl7_validator
 from tests.builders import ROOT
@@ -466,3 +467,12 @@ def test_our_own_check_of_a_document(tmp_path):
     assert found["ehds.ips/annex-i/4"].outcome is Outcome.PASS
     assert found["ehds.ips/annex-i/4"].carried == ("X1.1.4",)
     assert found["ehds.ips/annex-i/17"].outcome is Outcome.NOT_ASSESSED
+
+
+def test_a_document_that_is_no_summary_is_no_evidence_of_one():
+    """A resource that claims nothing passes FHIR R4; that shows nothing of patient summaries."""
+    document = {"name": "x", "profiles": ["http://hl7.org/fhir/StructureDefinition/Basic"],
+                "results": []}  # fmt: skip
+    found = read({"schema": "ehds.ips.check/1", "when": "2026-11-20", "documents": [document]})
+    assert [raw.test for raw in found] == ["ehds.fhir/verdict"]
+    assert bearing(shipped(), found[0]).obligations == ()

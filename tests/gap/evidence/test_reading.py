@@ -163,7 +163,10 @@ def test_a_record_that_was_changed_after_it_was_written_is_noticed(tmp_path):
 def test_a_check_of_a_document_in_memory_becomes_its_verdict_and_its_findings():
     broken = Result("ait-1", Outcome.FAIL, message="no code", obligations=("X1.1", "X1.1.4"))
     warned = Result("dom-6", Outcome.FAIL, Severity.WARNING, obligations=("X1.1",))
-    report = Report((broken, warned), extra={"profiles": ["http://hl7.eu/fhir/eps/x"]})
+    report = Report(
+        (broken, warned),
+        extra={"profiles": ["http://hl7.eu/fhir/eps/StructureDefinition/bundle-eu-eps"]},
+    )
     found = {r.test: r for r in of_report(report, "a.json", ORIGIN)}
     assert found["ehds.ips/verdict"].outcome is Outcome.FAIL
     assert found["ehds.ips/verdict"].whole

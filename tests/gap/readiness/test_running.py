@@ -6,14 +6,18 @@ import dataclasses
 import datetime as dt
 import shutil
 
+import orjson
 import pytest
 
 from data.errors import InputError
-from gap.evidence import TOOL_CHAIN, read
+from gap.evidence import TOOL_CHAIN, from_json, read
+from gap.readiness.alone import alone
+from gap.readiness.folder import read_unit
 from gap.readiness.plan import Plan, Stage, check
 from gap.readiness.running import run
 from gap.readiness.verify import verify
 from ncp.scenarios.loading import choose, shipped
+from tests.gap.worksheets import issued
 
 PLAN = Plan("1", dt.date(2026, 11, 20), by="test")
 SCENARIOS = choose(shipped(), ["IDN-01", "PSA-20", "AUD-03"])
@@ -73,6 +77,51 @@ def test_a_stopped_run_is_taken_up_where_it_stopped(tmp_path):
     ran = run(PLAN, folder, [Stage.DOCUMENTS], resume=True)
     assert [(c.units, c.repeated) for c in ran.counts] == [(28, 23)]
     assert verify(folder, PLAN).holds
+
+
+def test_two_runs_at_once_in_one_folder_are_kept_apart(tmp_path):
+    folder = tmp_path / "new" / "evidence"
+    with alone(folder.parent):
+        with pytest.raises(InputError, match="another run is at work"):
+            run(PLAN, folder, [Stage.EXCHANGE], scenarios=SCENARIOS)
+        assert list(folder.parent.iterdir()) == []
+    with alone(folder.parent):  # the next one has it again
+        pass
+    assert not folder.parent.exists()
+
+
+def test_a_run_that_cannot_begin_leaves_no_folder(tmp_path):
+    records = tmp_path / "records"
+    records.mkdir()
+    plan = dataclasses.replace(PLAN, records=records, subject="kjernejournal")
+    with pytest.raises(InputError, match="no record"):
+        run(plan, tmp_path / "out" / "evidence", BOTH)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("key", ["version", "data", "subject", "ncp_subject"])
+def test_a_run_that_does_not_say_what_it_tested_is_no_evidence(folder, key):
+    file = folder / "run.json"
+    plain = orjson.loads(file.read_bytes())
+    del plain["print"][key]
+    file.write_bytes(orjson.dumps(plain))
+    with pytest.raises(InputError, match="no evidence folder"):
+        verify(folder, PLAN)
+
+
+@pytest.mark.parametrize(("name", "value"), [("records", []), ("documents", [{}])])
+def test_a_unit_without_its_content_is_told(made, name, value):
+    file = min((made[0] / "units" / "documents").iterdir())
+    plain = orjson.loads(file.read_bytes())
+    plain[name] = value
+    with pytest.raises(InputError, match="no record of a unit"):
+        read_unit(orjson.dumps(plain), file.name)
+
+
+def test_a_number_at_the_end_of_a_sentence_is_seen(tmp_path):
+    (tmp_path / "a.xml").write_text(f"<a>Gjelder {issued()}.</a>")
+    with pytest.raises(InputError, match="not synthetic"):
+        check(dataclasses.replace(PLAN, records=tmp_path, subject="kjernejournal"))
 
 
 def test_a_changed_document_is_told_and_made_again(folder):
@@ -140,3 +189,9 @@ def test_records_of_a_system_bear_on_annex_i_only(tmp_path):
     assert {r.subject for r in ran.records} == {"kjernejournal"}
     assert {o.split(".")[0] for r in ran.records for o in r.obligations} == {"X1"}
     assert verify(tmp_path / "evidence", plan).holds
+
+
+@pytest.mark.parametrize("content", [None, [], {}, {"records": 1}, {"records": {"a": 1}}])
+def test_evidence_that_is_no_list_of_records_is_told(content):
+    with pytest.raises(InputError, match="no list of evidence records"):
+        from_json(content, "evidence.json")

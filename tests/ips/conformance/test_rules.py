@@ -347,3 +347,38 @@ def test_a_resource_that_is_nested_without_end_is_refused() -> None:
     with pytest.raises(InputError):
         check_bundle({"resourceType": "Patient", "extension": [extension]})
     assert check_bundle(summary()).extra["valid"]
+
+
+@pytest.mark.parametrize("said", ["Device", "Pasient"])
+def test_a_reference_says_no_other_type_than_what_it_leads_to(said: str) -> None:
+    document = summary()
+    resource(document, "AllergyIntolerance")["patient"]["type"] = said
+    assert "Reference.type" in errors(document)
+    resource(document, "AllergyIntolerance")["patient"]["type"] = "Patient"
+    assert errors(document) == {}
+
+
+def test_a_reference_that_leads_nowhere_still_says_an_allowed_type() -> None:
+    document = summary()
+    elsewhere = {"reference": "urn:uuid:00000000-0000-4000-8000-0000000000ff", "type": "Location"}
+    resource(document, "AllergyIntolerance")["recorder"] = elsewhere
+    assert "AllergyIntolerance.recorder.target" in errors(document)
+    elsewhere["type"] = "Practitioner"
+    assert errors(document) == {}
+
+
+def test_there_is_no_year_nought() -> None:
+    document = summary()
+    resource(document, "AllergyIntolerance")["recordedDate"] = "0000"
+    assert "AllergyIntolerance.recordedDate.format" in errors(document)
+    resource(document, "AllergyIntolerance")["recordedDate"] = "0800"
+    assert errors(document) == {}
+
+
+def test_a_report_names_the_profiles_that_the_document_claims() -> None:
+    document = summary()
+    claimed = document["meta"]["profile"]
+    assert claimed
+    assert check_bundle(document).extra["profiles"] == claimed
+    bare = check_bundle({"resourceType": "Basic", "code": {"text": "x"}})
+    assert bare.extra["profiles"] == ["FHIR R4 Basic"]

@@ -118,6 +118,8 @@ def test_what_the_prescription_forbids_is_not_sent(run) -> None:
     assert "no amount to dispense" in told.err
     word = run("dispense", "rx/eprescription.xml", "--package", "Test", "--quantity", "many")
     assert word.code == 2
+    odd = run("dispense", "rx/eprescription.xml", "--package", "Te\x01st", "--quantity", "1")
+    assert (odd.code, "--package: there is a control character" in odd.err) == (2, True)
 
 
 def test_a_file_that_is_no_prescription_says_so(run, tmp_path) -> None:
@@ -163,6 +165,8 @@ def test_a_message_can_be_written_when_nobody_runs(run, tmp_path, monkeypatch) -
 
 def test_what_is_no_message_is_not_sent_without_a_service(run) -> None:
     assert run("send", "-", stdin=b"hello").code == 2
+    nothing = run("send", "-", stdin=b" \n")
+    assert (nothing.code, "standard input: there is no message" in nothing.err) == (2, True)
     told = run("send", "-", "--transaction", "ITI-55", stdin=b"hello")
     assert told.code == 1
     assert "SOAP-SENDER" in told.err

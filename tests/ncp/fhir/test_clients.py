@@ -125,6 +125,13 @@ def test_a_key_set_that_is_not_good_is_told(run, tmp_path, content, told):
     assert told in str(done.exception)
 
 
+def test_a_key_set_without_bottom_is_told(run, tmp_path):
+    file = tmp_path / "deep.json"
+    file.write_text('{"keys":' + "[" * 100_000)
+    done = run("add", "x", "--jwks", str(file), code=2)
+    assert "no JWK Set" in str(done.exception)
+
+
 def test_all_that_is_wrong_is_told_at_once(tmp_path):
     with pytest.raises(InputError) as caught:
         enrol(tmp_path, Client("../x", ({"kty": "oct"},), frozenset({"system/*.cruds"})))

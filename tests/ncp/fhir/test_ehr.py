@@ -294,3 +294,34 @@ def test_a_report_is_found_by_the_type_that_it_was_published_with(ehr):
         query = {"patient.identifier": system(MRSA), "type": "85430-7,18748-4",
                  "creation": creation}  # fmt: skip
         assert len(matches(ehr.get("DocumentReference", SEARCH, query).json())) == found
+
+
+HALF = "\ud800"
+
+
+def test_half_of_a_surrogate_pair_is_refused_and_not_stumbled_over(ehr, summary):
+    """JSON can write it, no answer and no database can carry it (RFC 8259 8.2)."""
+    for name in (HALF, "a\x00b"):
+        answer = ehr.ask_token(SEARCH, ehr.assertion(jti=name))
+        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    told = orjson.dumps(published(summary, WORKER, description="HALF"))
+    answer = ehr.client.post(
+        "/ehr/DocumentReference", content=told.replace(b"HALF", b"\\ud800"),
+        headers={**ehr.headers(PUBLISH), "Content-Type": "application/fhir+json"},
+    )  # fmt: skip
+    assert answer.status_code == 400
+    assert "surrogate" in answer.json()["issue"][0]["details"]["text"]
+    inside = orjson.dumps({**summary, "language": "HALF"}).replace(b"HALF", b"\\ud800")
+    reference = published(summary, WORKER)
+    reference["content"][0]["attachment"]["data"] = base64.b64encode(inside).decode()
+    assert publish(ehr, reference).status_code == 422
+
+
+@pytest.mark.parametrize("media", ["application/pdf", "image/png", "image/jpeg"])
+def test_a_file_is_what_it_is_called(ehr, summary, media):
+    reference = published(summary, WORKER)
+    reference["content"][0]["attachment"] = {
+        "contentType": media, "data": base64.b64encode(b"<html><script>").decode()}  # fmt: skip
+    answer = publish(ehr, reference)
+    assert answer.status_code == 422
+    assert answer.json()["issue"][0]["details"]["text"] == f"the document is no {media}"

@@ -58,7 +58,9 @@ def test_every_check_and_change_that_a_scenario_names_is_there():
 
 def test_every_scenario_judges_something():
     for scenario in shipped():
-        assert any(s.expect is not None or s.do in ("audit", "log") for s in scenario.steps), scenario.id
+        assert any(s.expect is not None or s.do in ("audit", "log") for s in scenario.steps), (
+            scenario.id
+        )
 
 
 @pytest.mark.parametrize("area", ["identify", "list", "retrieve", "dispense", "security"])

@@ -415,7 +415,7 @@ def test_an_expired_assertion_is_refused(norway, sweden):
 @pytest.mark.parametrize(("change", "status", "says"), [
     ({"content_type": "text/xml"}, 415, "Content-Type"),
     ({"content_type": ""}, 415, "Content-Type"),
-    ({"content": b"rubbish"}, 400, "not well-formed"),
+    ({"content": b"rubbish"}, 400, "not XML"),
     ({"content": b""}, 400, "empty"),
     ({"content": b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"}, 400, "document type"),
     ({"service": "XDR_Service"}, 400, "action"),

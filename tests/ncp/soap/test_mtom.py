@@ -126,3 +126,11 @@ def test_too_many_parts_are_refused():
     part = b"--b\r\n\r\nx\r\n"
     with pytest.raises(SoapFault, match="more than"):
         mime.split(part * (mime.MAX_PARTS + 5) + b"--b--", "b")
+
+
+def test_a_flood_of_parts_is_not_taken_apart():
+    flood = b"--b\r\n\r\nx\r\n" * 1000 + b"--b--"
+    with pytest.raises(SoapFault, match="more than 100 parts"):
+        mime.split(flood, "b")
+    kept = b"--b\r\n\r\nx\r\n" * mime.MAX_PARTS + b"--b--"
+    assert len(mime.split(kept, "b")) == mime.MAX_PARTS

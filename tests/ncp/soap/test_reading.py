@@ -190,3 +190,11 @@ def test_no_bytes_whatever_break_the_reader(content, content_type):
     for wrapped in (content, b"--b\r\n\r\n" + content + b"\r\n--b--"):
         with contextlib.suppress(SoapFault):
             soap.read(wrapped, content_type)
+
+
+def test_a_message_id_has_an_end():
+    """It is kept and sent back: a database refuses one that is too long for its index."""
+    long = "<a:MessageID>urn:x:" + "a" * soap.envelope.LONGEST_ID + "</a:MessageID>"
+    fault = fault_of(envelope(ACTION + long))
+    assert "MessageID is longer than 1024" in fault.reason
+    assert len(fault.relates_to) == soap.envelope.LONGEST_ID

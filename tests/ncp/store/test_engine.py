@@ -145,3 +145,15 @@ def test_a_store_that_cannot_be_opened_is_told_without_password(tmp_path):
     with pytest.raises(EnvironmentProblem) as caught:
         Store("postgresql://someone:secret@127.0.0.1:1/none?connect_timeout=2")
     assert "secret" not in str(caught.value.problems)
+
+
+def test_only_the_owner_can_read_a_new_database(tmp_path):
+    """The journal has messages and numbers of patients."""
+    file = tmp_path / "store.db"
+    kept = Store(file)
+    with kept.begin() as connection:
+        first_time(connection, "m", NOW)
+    assert {one.name: one.stat().st_mode & 0o077 for one in tmp_path.iterdir()} == {
+        one.name: 0 for one in tmp_path.iterdir()
+    }
+    kept.close()

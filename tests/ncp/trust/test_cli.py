@@ -182,7 +182,7 @@ def test_the_variants_on_offer_are_those_that_can_be_made(run: Run) -> None:
     (["certs", "--variant", "wrong-country", "--other-country", "ABC"], "two letters"),
     (["assert", "hcp", "--country", "XX"], "no country of the exchange"),
     (["certs", "--country", "Norway"], "no country of the exchange"),
-    (["assert", "check", "a.json"], "not well-formed"),
+    (["assert", "check", "a.json"], "not XML"),
     (["assert", "hcp", "--now", "noon"], "no time with its zone"),
 ])  # fmt: skip
 def test_a_bad_input_is_told_without_a_traceback(
