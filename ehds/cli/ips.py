@@ -218,6 +218,7 @@ def show(file: str, html: bool, lang: str, output: str | None) -> None:
     from data.errors import InputError
     from ehds.cli.ips_check import read
     from ips.show import text_lines, view
+    from ips.words import plain
 
     bundle = read(file)
     try:
@@ -226,7 +227,7 @@ def show(file: str, html: bool, lang: str, output: str | None) -> None:
 
             shown = page(bundle, lang)
         else:
-            shown = "\n".join(text_lines(view(bundle, lang)))
+            shown = "\n".join(map(plain, text_lines(view(bundle, lang))))
     except InputError as error:
         raise InputError(_placed(error.problems, file)) from None
     give(shown, output)

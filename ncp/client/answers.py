@@ -12,10 +12,10 @@ from typing import Any
 
 from data.errors import Problem
 from data.results import Outcome, Result, Severity
+from ips.words import harmless
 from ncp.client.failures import Unreachable
 from ncp.client.message import Message
 from ncp.client.transport import Reply
-from ncp.client.words import harmless
 from ncp.codes import Status
 from ncp.messages import xca, xcpd, xdr
 from ncp.model import DocumentEntry, Person, Refusal, Weight

@@ -15,8 +15,8 @@ from ips.cda.write import to_cda
 from ips.conformance.reader import read_document
 from ips.loss import LossReport
 from ips.prescription import Product, Supply, dispense
+from ips.words import harmless
 from ips.xml import parse
-from ncp.client.words import harmless
 from ncp.codes import HL7
 from ncp.connector.people import person_of_fhir
 from ncp.model import DocumentKind, Person

@@ -21,8 +21,8 @@ from urllib3.exceptions import (
 )
 
 from data.errors import EnvironmentProblem, Problem
+from ips.words import harmless
 from ncp.client.message import Message
-from ncp.client.words import harmless
 
 _BUSY = frozenset({500, 502, 503, 504})
 _SOAP = ("application/soap+xml", "multipart/related", "text/xml", "application/xml")

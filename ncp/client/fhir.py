@@ -22,11 +22,11 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from data.errors import EnvironmentProblem, InputError, Problem
 from data.loaders.tables import read_bytes
 from ips.conformance.reader import read_document
+from ips.words import harmless
 from ncp.audit import Event, Indicator, Party, Transaction, Wire, categories
 from ncp.audit.journal import record
 from ncp.client.asker import Asker
 from ncp.client.partner import Partner
-from ncp.client.words import harmless
 from ncp.fhir.token import make
 from ncp.fhir.wire import FHIR_JSON, Json
 from ncp.model import DocumentKind, Operation, PatientId

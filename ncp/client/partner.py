@@ -9,8 +9,8 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from data.errors import EnvironmentProblem, InputError, Problem
+from ips.words import harmless
 from ncp.client.securing import check_files
-from ncp.client.words import harmless
 from ncp.countries import Country, country
 from ncp.trust import certs
 

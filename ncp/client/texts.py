@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from ips.words import harmless
 from ncp import tables
-from ncp.client.words import harmless
 from ncp.countries import rows
 from ncp.model import Refusal
 

@@ -13,8 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from ips.words import harmless, plain
 from ncp import tables
-from ncp.client.words import harmless, plain
 from ncp.model import PatientId
 from ncp.portal.desk import Desk
 from ncp.portal.guard import FILE

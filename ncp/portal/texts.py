@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from data.errors import Problem
+from ips.words import harmless
 from ncp import tables
 from ncp.client.texts import meaning
-from ncp.client.words import harmless
 from ncp.countries import rows
 from ncp.model import Refusal, Weight
 

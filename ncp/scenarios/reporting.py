@@ -9,7 +9,7 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from data.results import Outcome
-from ncp.client.words import harmless, plain
+from ips.words import harmless, plain
 from ncp.scenarios.model import ScenarioRun
 
 SCHEMA = "ehds.ncp-test/1"

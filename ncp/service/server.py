@@ -21,6 +21,7 @@ from starlette.applications import Starlette
 
 from data.errors import EnvironmentProblem, InputError, Problem
 from data.files import write_all
+from ncp.service.patience import Impatient
 from ncp.service.protocol import PeerProtocol
 from ncp.service.workers import possible
 from ncp.trust.revocation import Revocations
@@ -201,7 +202,8 @@ def run(
     # The server library ends itself on a signal and then raises it again; let it end in peace.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        asyncio.run(serve())
+        with asyncio.Runner(loop_factory=Impatient) as runner:
+            runner.run(serve())
     except KeyboardInterrupt:
         return
     finally:

@@ -39,6 +39,24 @@ def test_show_names_the_file_that_is_no_document(
     assert f"Error: {file}: " in capsys.readouterr().err
 
 
+def test_no_word_of_a_document_steers_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """ECMA-48 sequences in a document from abroad must not reach the terminal."""
+    file = tmp_path / "summary.json"
+    assert run(["ips", "build", "penicillin-anaphylaxis", "-o", str(file)]) == 0
+    document = json.loads(file.read_text("utf-8"))
+    allergy = next(e["resource"] for e in document["entry"]
+                   if e["resource"]["resourceType"] == "AllergyIntolerance")  # fmt: skip
+    allergy["note"] = [{"text": "one\x1b[2Jtwo\x9b31m\u202ethree"}]
+    file.write_text(json.dumps(document), "utf-8")
+    capsys.readouterr()
+    assert run(["ips", "show", str(file)]) == 0
+    shown = capsys.readouterr().out
+    assert "three" in shown
+    assert not set(shown) & set("\x1b\x9b\u202e")
+
+
 def test_a_folder_is_checked_with_its_files_of_capital_suffix(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from data.results import Outcome
 from ehds.cli.output import say
+from ips.words import harmless, plain
 from ncp.client.texts import meaning, refusal_lines, text
-from ncp.client.words import harmless, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -190,8 +190,8 @@ def _present(found: Iterator[Entry], number: int) -> Iterator[Entry]:
 
 
 def _lines(found: Iterator[Entry], numbers: bool) -> Iterator[str]:
+    from ips.words import plain
     from ncp.audit import export
-    from ncp.client.words import plain
 
     outcomes = {str(code): name for name, code in OUTCOMES.items()}
     for each in found:
@@ -228,9 +228,9 @@ def _access(connection: Connection, patient: str, chosen: Filter, numbers: bool,
             fmt: str, target: str | None) -> None:  # fmt: skip
     from dataclasses import asdict
 
+    from ips.words import plain_lines
     from ncp.audit import access
     from ncp.audit.masking import masked
-    from ncp.client.words import plain_lines
 
     found = access.who_saw(connection, patient, chosen)
     if fmt == "text":

@@ -11,8 +11,8 @@ import orjson
 from data.results import Outcome, Severity
 from ehds.cli.ncp.answered import finding_json
 from ehds.cli.output import say
+from ips.words import harmless, plain, plain_lines
 from ncp.client.texts import text
-from ncp.client.words import harmless, plain, plain_lines
 
 if TYPE_CHECKING:
     from ncp.client.documents import Received

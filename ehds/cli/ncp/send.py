@@ -42,9 +42,9 @@ def command(
     """
     from data.errors import InputError, Problem
     from data.files import check_folder, write_all
+    from ips.words import harmless, plain_lines
     from ncp.client import Limits, Transport
     from ncp.client.verbatim import verbatim
-    from ncp.client.words import harmless, plain_lines
 
     if output:  # before anything is sent
         check_folder(output.parent)

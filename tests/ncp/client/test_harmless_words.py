@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from data.results import Outcome, Result, Severity
 from ehds.cli.ncp import answered
 from ehds.cli.output import as_json
+from ips.words import harmless, plain, plain_lines
 from ncp.client.failures import why
 from ncp.client.texts import refusal_lines
-from ncp.client.words import harmless, plain, plain_lines
 from ncp.model import Address, Coded, PatientId, Refusal
 from tests.ncp.client.answering import FNR, PERSON, entry
 

@@ -1,4 +1,4 @@
-"""Words that come from another country, made safe to show on a terminal, a page or in a log.
+"""Words of somebody else, made safe to show on a terminal, a page or in a log.
 
 A control character can move the cursor, colour a line or rename a window (ECMA-48), and a sign of
 direction can turn a line round (Unicode UAX 9): a name or a title never needs one.
