@@ -143,7 +143,6 @@ class _Work:
             except Refusal as error:
                 if self.atomic:
                     raise
-                self.call.refusals.append(error)
                 self._answer_refusal(group[0].at, error)
 
         def keep(connection: Connection) -> Result:
@@ -189,7 +188,6 @@ class _Work:
         except Refusal as error:
             if self.atomic:
                 raise
-            self.call.refusals.append(error)
             self._answer_refusal(group[0].at, error)
 
     def _understood(self, at: int, entry: Any) -> Provided | None:
@@ -213,7 +211,13 @@ class _Work:
         return _provided(self.call, at, resource, self.contents, identity, where)
 
     def _answer_refusal(self, at: int, error: Declined | Refusal) -> None:
-        refused = of_refusal(error) if isinstance(error, Refusal) else error
+        """Answer one entry of a batch; the log tells of it, whatever became of the others."""
+        if isinstance(error, Refusal):
+            self.call.refusals.append(error)
+            refused = of_refusal(error)
+        else:
+            self.call.failed = str(error)
+            refused = error
         self.answers[at] = {"status": str(refused.status), "outcome": outcome(refused.issues)}
 
     def _response(self) -> Json:

@@ -146,7 +146,9 @@ def test_a_transaction_may_take_back_and_report_anew(pharmacist, norway, prescri
     assert state(norway, unique) is not State.AVAILABLE
 
 
-def test_content_that_nothing_refers_to_is_not_lost_without_a_word(pharmacist, prescription):
+def test_content_that_nothing_refers_to_is_not_lost_without_a_word(
+    pharmacist, norway, prescription
+):
     loose = entry(
         {"resourceType": "Binary", "contentType": "application/pdf", "data": "YQ=="},
         url="Binary",
@@ -155,6 +157,10 @@ def test_content_that_nothing_refers_to_is_not_lost_without_a_word(pharmacist, p
     assert pharmacist.send("POST", "", transaction(loose), MRSA).status_code == 422
     batch = pharmacist.send("POST", "", transaction(loose, kind="batch"), MRSA)
     assert batch.json()["entry"][0]["response"]["status"] == "422"
+    with norway.point.store.connect() as connection:
+        last = list(entries(connection, Filter()))[-1].transaction
+    assert not last.done, "the log calls a refusal a success"
+    assert "no DocumentReference refers" in last.error
 
 
 @on_both
