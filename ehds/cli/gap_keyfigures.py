@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -45,8 +46,12 @@ def command(files: tuple[Path, ...], lang: str, fmt: str, output: str | None) ->
 
 
 def _give_bytes(content: bytes, target: str | None) -> None:
+    from data.errors import InputError, Problem
     from data.files import check_folder, write_all
 
+    if target is None and sys.stdout.isatty():
+        raise InputError(Problem("a workbook is nothing to read on a terminal", "--format xlsx",
+                                 remedy="name a file with -o"))  # fmt: skip
     if target in (None, "-"):
         click.echo(content, nl=False)
         return

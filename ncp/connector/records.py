@@ -71,8 +71,9 @@ class Records:
             InputError: no folder, nothing in it that can be used, or a wrong ``consents.csv``.
         """
         if not path.is_dir():
-            raise InputError(Problem("there is no such folder", mask(str(path)),
-                                     remedy="check --records"))  # fmt: skip
+            what = "this is a file" if path.exists() else "there is no such folder"
+            raise InputError(Problem(what, mask(str(path)), "a folder of records",
+                                     "check --records"))  # fmt: skip
         loaded = loading.load(path, lenient=lenient)
         if not loaded.dossiers:
             nothing = Problem("no record is in the folder", mask(str(path)),
