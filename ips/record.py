@@ -217,6 +217,32 @@ def _numbers(patient: Resource) -> set[str]:
             if i.get("system") in identifiers.PERSON_SYSTEMS}  # fmt: skip
 
 
+def _is_another(one: Resource, other: Resource) -> bool:
+    """Whether two sources speak of different persons.
+
+    Norwegian numbers decide. Without them (records from abroad) it is another day of birth, or
+    other identifiers from a same issuer.
+    """
+    mine, theirs = _numbers(one), _numbers(other)
+    if mine and theirs:
+        return not mine & theirs
+    born = [str(p.get("birthDate") or "") for p in (one, other)]
+    known = min(map(len, born))
+    if known and born[0][:known] != born[1][:known]:
+        return True
+    here, there = _issued(one), _issued(other)
+    return any(not here[issuer] & there[issuer] for issuer in here.keys() & there.keys())
+
+
+def _issued(patient: Resource) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for identifier in patient.get("identifier", []):
+        system, value = identifier.get("system"), identifier.get("value")
+        if isinstance(system, str) and isinstance(value, str):
+            found.setdefault(system, set()).add(value)
+    return found
+
+
 def _one_patient(read: list[Source], loss: LossReport, warnings: list[Problem]) -> Resource:
     """Join what the sources say of the patient, and refuse two."""
     named = [(source, source.patient) for source in read if source.patient]
@@ -231,7 +257,7 @@ def _one_patient(read: list[Source], loss: LossReport, warnings: list[Problem]) 
     strangers = []
     for source, other in named:
         numbers = _numbers(other)
-        if numbers and mine and not numbers & mine:
+        if _is_another(patient, other):
             strangers.append(source.name)
         elif numbers and not mine:
             mine = numbers

@@ -138,6 +138,27 @@ def test_twins_within_one_source_both_stay(tmp_path: Path) -> None:
     assert sum(r["resourceType"] == "AllergyIntolerance" for r in made.resources) == 2
 
 
+ABROAD = {"resourceType": "Patient", "birthDate": "1980-05-01",
+          "identifier": [{"system": "urn:oid:1.2.246.21", "value": "abc"}]}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "refused"), [
+    ({}, False), ({"birthDate": "1980"}, False), ({"birthDate": "1981-05-01"}, True),
+    ({"identifier": [{"system": "urn:oid:1.2.246.21", "value": "xyz"}]}, True),
+    ({"identifier": [{"system": "urn:oid:1.2.752", "value": "xyz"}]}, False),
+    ({"identifier": []}, False),
+])  # fmt: skip
+def test_two_patients_from_abroad_are_told_apart_by_day_of_birth_and_issuer(
+    tmp_path: Path, change: dict[str, Any], refused: bool
+) -> None:
+    folder = write(tmp_path, a__json=to_bytes(ABROAD), b__json=to_bytes({**ABROAD, **change}))
+    if refused:
+        with pytest.raises(InputError, match="another patient"):
+            record.load(folder)
+    else:
+        assert record.load(folder).patient["birthDate"] == "1980-05-01"
+
+
 def test_two_patients_in_one_folder_are_refused_without_their_numbers(tmp_path: Path) -> None:
     other = allergy(patient={"identifier": {"system": "FNR", "value": OTHER}})
     with pytest.raises(InputError) as caught:
