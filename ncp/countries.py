@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from functools import cache
 
 import data
-from data.errors import InputError, Problem, did_you_mean
+from data.errors import InputError, Problem
 from data.loaders.tables import Problems, Row, read_csv
 
 
@@ -45,8 +46,12 @@ def countries() -> dict[str, Country]:
     }  # fmt: skip
 
 
-def country(code: str) -> Country:
+def country(code: str, where: str = "") -> Country:
     """Return a country by its code, in any case; the EU's ``EL`` is Greece.
+
+    Args:
+        code: ISO 3166-1 alpha-2.
+        where: the option or the place in a file that names it, for the error.
 
     Raises:
         InputError: no country of the exchange.
@@ -55,10 +60,20 @@ def country(code: str) -> Country:
     found = countries().get({"EL": "GR"}.get(wanted, wanted))
     if found is None:
         raise InputError(
-            Problem(f"«{code}» is no country of the exchange", "data/countries.csv",
-                    remedy=did_you_mean(wanted, countries(), ", ".join(countries())))
-        )  # fmt: skip
+            Problem(f"«{code}» is no country of the exchange", where, remedy=_nearest(wanted))
+        )
     return found
+
+
+def _nearest(wanted: str) -> str:
+    """Return the remedy for a code that is none; the name of a country is taken for it."""
+    for one in countries().values():
+        if wanted in (one.name_nb.upper(), one.name_en.upper()):
+            return f"did you mean: {one.code}"
+    codes = ", ".join(countries())
+    # Of two letters one is right at best: what counts as near by default never is.
+    near = difflib.get_close_matches(wanted, countries(), n=3, cutoff=0.5)
+    return f"did you mean: {', '.join(near)}; all: {codes}" if near else f"one of: {codes}"
 
 
 def country_of_community(oid: str) -> Country | None:

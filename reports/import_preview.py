@@ -12,6 +12,7 @@ from gap.worksheet import fields
 from gap.worksheet.intake import Intake
 from gap.worksheet.plan import Change, Conflict, Disagreement
 from gap.worksheet.register import NewSource
+from reports.import_words import notice as worded
 from reports.texts import Texts
 
 WIDTH = 100
@@ -27,7 +28,9 @@ def text(intake: Intake, t: Texts) -> str:
             t("import.file", file=read.page.file, rows=len(read.page.lines), edits=len(read.edits),
               who=read.who or t("import.nobody"))
         )  # fmt: skip
-        lines += [_wrapped(t("import.notice", what=notice), 2) for notice in read.notices]
+        lines += [
+            _wrapped(t("import.notice", what=worded(notice, t.lang)), 2) for notice in read.notices
+        ]
     plan = intake.plan
     if plan.agreed:
         lines.append(t("import.agreed", n=plan.agreed))

@@ -62,20 +62,21 @@ def command(
     from gap.worksheet import apply, intake
     from gap.worksheet.edits import Ground
     from gap.worksheet.plan import Decisions
-    from reports import import_preview
+    from reports import import_preview, import_words
     from reports.texts import Texts
 
     _check_flags(write=write, dry_run=dry_run, output=output)
     ground = Ground(catalogue.catalogue(), systems.systems(), day or options.today())
-    if write and output:
-        check_folder(output)
-    target = apply.target(output, assessment, ground)
-    found = intake.prepare(
-        files, target, ground, as_csv=as_csv, who=assessor.strip(),
-        decisions=Decisions(frozenset(accepted), Path(prefer).name),
-    )  # fmt: skip
-    if write and found.plan.writes:
-        write_all(apply.files(found.plan, target, ground))
+    with import_words.told(lang):
+        if write and output:
+            check_folder(output)
+        target = apply.target(output, assessment, ground)
+        found = intake.prepare(
+            files, target, ground, as_csv=as_csv, who=assessor.strip(),
+            decisions=Decisions(frozenset(accepted), Path(prefer).name),
+        )  # fmt: skip
+        if write and found.plan.writes:
+            write_all(apply.files(found.plan, target, ground))
     t = Texts(lang)
     if fmt == "json":
         click.echo(as_json({**import_preview.document(found), "applied": write}))

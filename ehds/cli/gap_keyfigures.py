@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ehds.cli import options
-from ehds.cli.output import as_csv, as_json, give, say
+from ehds.cli.output import as_csv, as_json, give, say_line
 
 
 @click.command(name="keyfigures")
@@ -59,4 +59,4 @@ def _give_bytes(content: bytes, target: str | None) -> None:
     path = Path(target)
     check_folder(path.parent)
     write_all({path: content})
-    say(f"Wrote {path}")
+    say_line(f"Wrote {path}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ehds.cli import options
-from ehds.cli.output import say
+from ehds.cli.output import say_line
 
 if TYPE_CHECKING:
     from gap.analysis import Analysis
@@ -74,7 +74,7 @@ def command(
         return
     check_folder(target.parent)
     write_all({target: content})
-    say(f"Wrote {target}" + ("" if n is None else f" ({n} rows)"))
+    say_line(f"Wrote {target}" + ("" if n is None else f" ({n} rows)"))
 
 
 def _overview(analysis: Analysis, lang: str) -> bytes:

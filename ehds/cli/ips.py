@@ -11,7 +11,7 @@ import click
 
 from ehds.cli.ips_convert import convert
 from ehds.cli.options import F, language
-from ehds.cli.output import as_json, give, give_all, say
+from ehds.cli.output import as_json, give, give_all, say, say_line
 from ehds.cli.terms_option import terminology
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def bulk(
             everything.extend(built.loss)
             done += 1
     write_all({out / "loss.json": as_json(everything.to_dict()).encode() + b"\n"})
-    say(f"Wrote {done} of {len(folders)} summaries to {out}, and loss.json")
+    say_line(f"Wrote {done} of {len(folders)} summaries to {out}, and loss.json")
     if problems:
         raise InputError(problems)
 

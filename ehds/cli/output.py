@@ -27,6 +27,13 @@ def say(text: str) -> None:
         click.echo(text, err=True)
 
 
+def say_line(text: str) -> None:
+    """Say one line that has a name of a file in it, which may hold what steers a terminal."""
+    from ips.words import plain
+
+    say(plain(text))
+
+
 def as_json(content: Any) -> str:
     """Return JSON text, with real letters, stable order, and nothing that steers a terminal."""
     text = json.dumps(content, ensure_ascii=False, indent=1)
@@ -75,4 +82,4 @@ def give_all(products: Sequence[tuple[str, str | None]]) -> None:
         if target in (None, "-"):
             click.echo(text.rstrip("\n"))
     for path in files:
-        say(f"Wrote {path}")
+        say_line(f"Wrote {path}")

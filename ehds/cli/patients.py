@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ehds.cli.options import language, output_format
-from ehds.cli.output import as_csv, as_json, say
+from ehds.cli.output import as_csv, as_json, say, say_line
 
 _BATCH = 100
 
@@ -129,4 +129,4 @@ def _tell(patients: Mapping[str, Iterable[str]], out: Path, fmt: str, **more: An
     else:
         for name in patients:
             click.echo(str(out / name))
-    say(f"Wrote {len(patients)} patients to {out}")
+    say_line(f"Wrote {len(patients)} patients to {out}")

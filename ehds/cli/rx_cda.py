@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ehds.cli.output import give, say
+from ehds.cli.output import give, say_line
 
 if TYPE_CHECKING:
     from ips.loss import LossReport
@@ -56,4 +56,4 @@ def give_cda(
         return
     check_folder(folder)
     write_all({folder / name: xml for name, xml in made.items()})
-    say(f"Wrote {len(made)} documents to {folder}")
+    say_line(f"Wrote {len(made)} documents to {folder}")

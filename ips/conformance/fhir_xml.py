@@ -47,17 +47,28 @@ def read_xml(raw: bytes, where: str = "") -> Json:
     except (etree.XMLSyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         raise InputError(
-            Problem(
-                f"not XML: {getattr(error, 'msg', error)}",
-                f"{where}:{line}" if line else where,
-                remedy="check the place; a truncated file ends too early",
-            )
+            _unreadable(str(getattr(error, "msg", error)), f"{where}:{line}" if line else where)
         ) from None
     reader = _Reader(shipped(), where)
     resource = reader.resource(root)
     if reader.problems:
         raise InputError(reader.problems)
     return resource
+
+
+def _unreadable(message: str, where: str) -> Problem:
+    """Say why a document could not be parsed; the limits of libxml2 are named in our words."""
+    if "XML_PARSE_HUGE" not in message:
+        return Problem(
+            f"not XML: {message}", where, remedy="check the place; a truncated file ends too early"
+        )
+    if "depth" in message.lower():
+        return Problem("elements are nested too deep", where, remedy="this is no FHIR document")
+    return Problem(
+        "one text or attribute is longer than 10 MB",
+        where,
+        remedy="send the attachment apart from the document, or make it smaller",
+    )
 
 
 class _Reader:
@@ -152,8 +163,11 @@ def _primitive(type_: str, text: str) -> Any:
     """Return the JSON value of a primitive; what does not fit stays text and is found later."""
     if type_ == "boolean" and text in ("true", "false"):
         return text == "true"
-    if type_ in _INTEGERS and _INTEGER.match(text):
-        return int(text)
-    if type_ == "decimal" and _DECIMAL.match(text):
-        return float(text) if any(c in text for c in ".eE") else int(text)
+    try:
+        if type_ in _INTEGERS and _INTEGER.match(text):
+            return int(text)
+        if type_ == "decimal" and _DECIMAL.match(text):
+            return float(text) if any(c in text for c in ".eE") else int(text)
+    except ValueError:  # more digits than Python reads
+        return text
     return text

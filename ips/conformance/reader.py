@@ -104,9 +104,13 @@ def _read_json(raw: bytes, where: str) -> Any:
                 remedy="check the place; a truncated file ends too early",
             )
         ) from None
-    except ValueError as error:
+    except _NotANumber as error:
         raise InputError(
             Problem(f"not JSON: {error}", where, remedy="use finite numbers")
+        ) from None
+    except ValueError:  # Python reads no whole number of some thousand digits (CVE-2020-10735)
+        raise InputError(
+            Problem("a number has too many digits", where, remedy="check the numbers of the file")
         ) from None
     if doubled:
         raise InputError(
@@ -123,8 +127,12 @@ def _read_json(raw: bytes, where: str) -> Any:
     return parsed
 
 
+class _NotANumber(ValueError):
+    """NaN and the infinities, which JSON does not have."""
+
+
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a JSON number")
+    raise _NotANumber(f"{name} is not a JSON number")
 
 
 def _object(pairs: list[tuple[str, Any]], doubled: list[str]) -> Json:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from data.errors import InputError, Problem
+from ips.words import harmless
 from ncp.audit.message import instant
 
 PRIORITY = 10 * 8 + 5
@@ -24,6 +25,7 @@ MESSAGE_ID = "IHE+RFC-3881"
 TLS_PORT = 6514
 _BOM = b"\xef\xbb\xbf"
 _TIMEOUT = 10.0
+_ADDRESS = re.compile(r"(?:(tls|tcp)://)?([\w.-]+|\[[0-9A-Fa-f:.%\w]+\])(?::([0-9]{1,5}))?/?")
 _RULE = "host:port (TLS), tcp://host:port, or file:PATH"
 
 
@@ -138,17 +140,20 @@ def sink(address: str, context: ssl.SSLContext | None = None) -> Sink:
         InputError: not such an address.
     """
     if address.startswith("file:"):
-        return FileSink(Path(address.removeprefix("file:").removeprefix("//")))
-    url = urlsplit(address if "://" in address else f"tls://{address}")
-    try:
-        port = url.port or (TLS_PORT if url.scheme == "tls" else None)
-    except ValueError:
-        port = None
-    if url.scheme not in ("tls", "tcp") or not url.hostname or port is None:
+        file = Path(address.removeprefix("file:").removeprefix("//"))
+        if file.is_dir():
+            raise InputError(Problem(f"«{harmless(str(file))}» is a folder, a file was expected",
+                                     "--syslog", _RULE))  # fmt: skip
+        return FileSink(file)
+    parts = _ADDRESS.fullmatch(address)
+    scheme, host, port = parts.groups() if parts else ("", "", "")
+    number = int(port or (0 if scheme == "tcp" else TLS_PORT)) if parts else 0
+    if not 0 < number < 65536:
         raise InputError(
-            Problem(f"«{address}» is no address of an audit repository", "--syslog", _RULE,
-                    f"for example localhost:{TLS_PORT}")
+            Problem(f"«{harmless(address)}» is no address of an audit repository", "--syslog",
+                    _RULE, f"for example localhost:{TLS_PORT}")
         )  # fmt: skip
-    if url.scheme == "tcp":
-        return SocketSink(url.hostname, port, None)
-    return SocketSink(url.hostname, port, context or ssl.create_default_context())
+    host = host.strip("[]").lower()
+    if scheme == "tcp":
+        return SocketSink(host, number, None)
+    return SocketSink(host, number, context or ssl.create_default_context())

@@ -136,7 +136,8 @@ def at_home(
             Problem("no contact point of country A is running here", str(home / STATE),
                     remedy="start one with «ehds ncp serve», or name one with --url")
         )  # fmt: skip
-    known = country(country_a or told.get("country", "") or "NO")
+    named = country_a or told.get("country", "") or "NO"
+    known = country(named, "--country-a" if country_a else str(home / STATE))
     if address(url).scheme == "http":
         return Partner(url, known)
     own = certs.ensure(home / "certs" / country(country_b).code, country_b, now=now)

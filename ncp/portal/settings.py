@@ -39,7 +39,7 @@ class Target:
                 Problem(f"«{text}» names no contact point", option,
                         rule="COUNTRY=URL", remedy="for example NO=https://localhost:8443")
             )  # fmt: skip
-        return cls(country(code).code, url.strip())
+        return cls(country(code, option).code, url.strip())
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,7 @@ def read(file: Path) -> Profile:
     if not raw.get("country"):
         problems.add("country A is missing", str(file), remedy='country = "NO"')
     problems.stop()
-    foreign = country(raw.get("foreign", "DK")).code
-    return Profile(country(raw["country"]), tuple(raw.get("services", SERVICES)),
-                   frozenset(raw.get("features", ())), patients, foreign)  # fmt: skip
+    foreign = country(raw.get("foreign", "DK"), f"{file}: foreign").code
+    own = country(raw["country"], f"{file}: country")
+    return Profile(own, tuple(raw.get("services", SERVICES)), frozenset(raw.get("features", ())),
+                   patients, foreign)  # fmt: skip

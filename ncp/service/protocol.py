@@ -66,6 +66,12 @@ class PeerProtocol(Protocol):
         self._stop_timer()
         super().connection_lost(exc)
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Answer as if nobody had asked for another protocol (RFC 9110 7.8), without a word.
+
+        The library would tell the operator to install one for websockets, at a client's will.
+        """
+
     def _start_timer(self) -> None:
         if self._head_timer is None and not self.transport.is_closing():
             self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.abort)

@@ -10,10 +10,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from data.errors import EhdsError
 from data.files import write_all
 from ncp.audit.delivery import Courier
 from ncp.audit.syslog import sink
@@ -33,6 +36,7 @@ from ncp.trust.keys import common_name, read_certificate
 from ncp.trust.revocation import Revocations
 
 STATE = "server.json"
+_ANSWER_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +164,47 @@ def courier(started: Started, address: str) -> Courier:
 
 
 def tell_home(home: Path, url: str, country: str) -> None:
-    """Leave word in the home folder where country A is, for the commands of country B."""
-    said = {"url": url, "pid": os.getpid(), "country": country}
+    """Leave word in the home folder where country A is, for the commands of country B.
+
+    The word of another server that answers is kept in ours, to be put back at the end.
+    """
+    said: dict[str, Any] = {"url": url, "pid": os.getpid(), "country": country}
+    if before := _answering(_read(home / STATE), url):
+        said["before"] = before
     write_all({home / STATE: json.dumps(said).encode() + b"\n"})
 
 
 def forget_home(home: Path) -> None:
-    """Take the word back, unless another server has left its own since."""
+    """Take the word back, unless another server has left its own since.
+
+    The server of before, where it still answers, is the one that is found again.
+    """
     file = home / STATE
-    with suppress(OSError, ValueError):
-        if json.loads(file.read_text("utf-8")).get("pid") == os.getpid():
+    said = _read(file)
+    if said.get("pid") != os.getpid():
+        return
+    with suppress(OSError, EhdsError):
+        if before := _answering(said.get("before"), str(said.get("url"))):
+            write_all({file: json.dumps(before).encode() + b"\n"})
+        else:
             file.unlink()
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        said = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _answering(said: Any, own: str) -> dict[str, Any]:
+    """Return the newest word whose server takes connections; what came before it stays in it."""
+    while isinstance(said, dict) and said:
+        with suppress(OSError, ValueError):
+            place = urlsplit(str(said.get("url")))
+            if said.get("url") != own and place.hostname and place.port:
+                socket.create_connection((place.hostname, place.port), _ANSWER_SECONDS).close()
+                return said
+        said = said.get("before")
+    return {}

@@ -53,10 +53,19 @@ class Store:
         self._engine = _engine(self.url)
         self._writer = self._engine.execution_options(ehds_write=True)
         self._queue = threading.Lock()
-        self._turns = Turns(Path(f"{self.url.database}.lock"))
+        lock = Path(f"{self.url.database}.lock")
+        self._turns = Turns(lock)
         self._waiting: list[_Job] = []
         self._waiting_lock = threading.Lock()
-        self.create()
+        known = not self._sqlite or lock.exists()
+        try:
+            self.create()
+        except BaseException:
+            self.close()
+            if not known:  # nothing is left beside what is no store
+                with suppress(OSError):
+                    lock.unlink()
+            raise
 
     def create(self) -> None:
         """Make the tables that are not there yet; several processes may do so at once."""

@@ -134,6 +134,28 @@ def test_a_single_result_that_cannot_be_written_is_told(tmp_path, args, where):
     assert names(tmp_path / "folder") == set()
 
 
+def test_a_name_of_a_file_that_would_steer_the_terminal_is_told_harmless(tmp_path):
+    done = call("catalogue", "export", "-o", tmp_path / "a\nWrote \x1b[31mb")
+    assert done.code == 0, done
+    assert done.err.splitlines()[-1] == f"Wrote {tmp_path / 'a Wrote  [31mb'}"
+
+
+@pytest.mark.parametrize(("args", "option"), [
+    (("certs", "--country", "XX", "--out", "c"), "--country"),
+    (("identify", "--country", "XX", "--patient", "mrsa"), "--country"),
+    (("identify", "--country-a", "XX", "--patient", "mrsa", "--url", "https://localhost:1"),
+     "--country-a"),
+    (("assert", "hcp", "--country", "XX"), "--country"),
+    (("portal", "--country", "XX"), "--country"),
+    (("portal", "--target", "XX=https://localhost:1"), "--target"),
+    (("test", "--as-country", "XX"), "--as-country"),
+])  # fmt: skip
+def test_an_unknown_country_is_told_with_its_option(tmp_path, args, option):
+    done = call("ncp", *args, "--home", tmp_path / "home")
+    assert done.code == 2, done
+    assert f"{option}: «XX» is no country" in done.err
+
+
 def test_a_folder_in_the_place_of_one_result_leaves_all_others_as_they_were(tmp_path):
     out = tmp_path / "out"
     (out / "ehds-gap.xlsx").mkdir(parents=True)

@@ -116,8 +116,18 @@ def test_a_country_is_found_by_code_or_community():
     assert german
     assert german.code == "DE"
     assert tables.country_of_community("1.2.3") is None
-    with pytest.raises(InputError, match="no country"):
-        tables.country("XX")
+
+
+@pytest.mark.parametrize(("said", "remedy"), [
+    ("XX", "one of: AT, "), ("SX", "did you mean: S"), ("NOR", "did you mean: NO"),
+    ("Sverige", "did you mean: SE"), ("sweden", "did you mean: SE"),
+])  # fmt: skip
+def test_an_unknown_country_is_told_with_the_option_that_names_it_and_the_nearest(said, remedy):
+    with pytest.raises(InputError, match="no country") as caught:
+        tables.country(said, "--country")
+    problem = caught.value.problems[0]
+    assert problem.where == "--country"
+    assert problem.remedy.startswith(remedy)
 
 
 def test_every_row_names_its_source():

@@ -17,7 +17,7 @@ from data.files import check_folder
 from data.loaders.tables import read_bytes
 from ehds.cli.ncp.home import Moment, Seconds, home, home_folder
 from ehds.cli.options import F
-from ehds.cli.output import say
+from ehds.cli.output import say, say_line
 
 if TYPE_CHECKING:
     from ncp.audit import CareRelation
@@ -151,7 +151,9 @@ class Asking:
     @property
     def country(self) -> str:
         """Country B."""
-        return (self["country"] or ("NO" if self["attest"] else "SE")).upper()
+        from ncp.countries import country
+
+        return country(self["country"] or ("NO" if self["attest"] else "SE"), "--country").code
 
     def partner(self, *, offline: bool = False) -> Partner:
         """Return whom to ask; for a message that is not sent, a contact point need not run."""
@@ -239,7 +241,7 @@ class Asking:
             if store:
                 store.close()
             if self._keeper:
-                say(f"Messages: {self['raw']}")
+                say_line(f"Messages: {self['raw']}")
                 for line in self._keeper.commands if self["curl"] else ():
                     say(line)
 

@@ -16,7 +16,7 @@ from data.errors import InputError, Problem
 from data.files import check_folder, write_all
 from data.results import Outcome, Result
 from ehds.cli.ips_convert import read_bytes
-from ehds.cli.output import as_json, give, say
+from ehds.cli.output import as_json, give, say, say_line
 from ips.loss import Fate, Loss
 from ips.xml import parse
 from ncp.codes import SAML, SOAP, WSSE
@@ -58,7 +58,7 @@ def patient(text: str, country_a: str) -> PatientId:
     """
     from ncp.client.patients import traits
 
-    return traits(text, (), find_country(country_a).code).ids[0]
+    return traits(text, (), find_country(country_a, "--country-a").code).ids[0]
 
 
 def signer(
@@ -112,7 +112,8 @@ def professional(
 
     more = {name: said for name, said in stated.items() if said and name != "role"}
     if not attest_file:
-        return synthetic(country, stated["role"] or DOCTOR, **more), []
+        known = find_country(country, "--country").code
+        return synthetic(known, stated["role"] or DOCTOR, **more), []
     said = attest.read_attest(read(attest_file), attest_file)
     chosen = attest.Chosen(stated["role"], stated["name"], stated.get("name_id", ""), country)
     found, losses = attest.from_attest(said, chosen, attest_file)
@@ -138,7 +139,7 @@ def give_bytes(content: bytes, target: str | None) -> None:
     path = Path(target)
     check_folder(path.parent)
     write_all({path: content})
-    say(f"Wrote {path}")
+    say_line(f"Wrote {path}")
 
 
 def assertions(file: str) -> list[etree._Element | bytes]:

@@ -60,7 +60,7 @@ def command(
     from ncp.countries import country as known
     from ncp.trust import certs
 
-    codes = list(dict.fromkeys(known(code).code for code in countries))
+    codes = list(dict.fromkeys(known(code, "--country").code for code in countries))
     if other_country and variant != certs.Variant.WRONG_COUNTRY:
         raise click.UsageError("--other-country needs --variant wrong-country.")
     stated = other_country.upper()

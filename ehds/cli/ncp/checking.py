@@ -43,7 +43,7 @@ def countries(said: str) -> list[str]:
     found = []
     for code in filter(None, map(str.strip, said.split(","))):
         try:
-            found.append(country(code).code)
+            found.append(country(code, "--as-country").code)
         except InputError as error:
             problems += error.problems
     if problems or not found:

@@ -14,7 +14,7 @@ from data.results import Outcome
 from ehds.cli.ncp.home import home as home_option
 from ehds.cli.ncp.home import home_folder
 from ehds.cli.options import language, output_format
-from ehds.cli.output import as_csv, as_json, give, say
+from ehds.cli.output import as_csv, as_json, give, say, say_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -221,7 +221,7 @@ def _part(connection: Connection, number: int, part: str, numbers: bool,
     from data.files import write_all
 
     write_all({Path(str(target)): content})
-    say(f"Wrote {target}")
+    say_line(f"Wrote {target}")
 
 
 def _access(connection: Connection, patient: str, chosen: Filter, numbers: bool, lang: str,

@@ -77,7 +77,7 @@ def command(
         address(one.url, "--target")
     folder = home_folder(home)
     settings = Settings(
-        folder, page, country_of(country).code, chosen,
+        folder, page, country_of(country, "--country").code, chosen,
         ca, cert, key, read_signer(seal, seal_key) if seal and seal_key else None,
         Limits(read=timeout, whole=max(2 * timeout, 120)), lang,
     )  # fmt: skip

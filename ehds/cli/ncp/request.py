@@ -13,7 +13,7 @@ from ehds.cli.ncp.asking import Asking, asking
 from ehds.cli.ncp.kinds import KINDS, kind_of, role_for
 from ehds.cli.ncp.supplying import dispensation, supplying, whom
 from ehds.cli.options import F
-from ehds.cli.output import say
+from ehds.cli.output import say_line
 
 if TYPE_CHECKING:
     from ncp.client.building import Builder
@@ -67,7 +67,7 @@ def _give(
         return
     check_folder(output.parent)
     write_all({output: content})
-    say(f"Wrote {output}")
+    say_line(f"Wrote {output}")
     if show_curl:
         click.echo(curl(message, output, partner))
 

@@ -11,7 +11,7 @@ from data.errors import Exit
 from ehds.cli.ncp.asking import Asking, asking
 from ehds.cli.ncp.kinds import KINDS, kind_of, role_for
 from ehds.cli.options import language, output_format
-from ehds.cli.output import as_json, say
+from ehds.cli.output import as_json, say, say_line
 from ehds.cli.terms_option import terminology
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def command(
     else:
         received.show(got, entries, lang, whole=out is None)
     for name in sorted(files):
-        say(f"  {out}/{name}")
+        say_line(f"  {out}/{name}")
     if any(a.refused for a in answers) or not all(one.safe for one in got):
         raise click.exceptions.Exit(Exit.FINDINGS)
 

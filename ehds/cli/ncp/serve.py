@@ -100,17 +100,22 @@ def command(
     if workers > 1 and (faults or expect):
         raise click.UsageError("--fault and --expect keep their state in one process: "
                                "leave out --workers.")  # fmt: skip
+    from ncp.audit.syslog import sink
     from ncp.connector.choosing import choose
+    from ncp.countries import country as country_of
     from ncp.fhir import load, routes
     from ncp.service.server import Place, bind, write_ready
     from ncp.service.starting import courier, forget_home, serve, start, tell_home
 
+    country = country_of(country, "--country").code
+    if syslog:
+        sink(syslog)
     # The address is judged first: nothing is made for a server that may not be.
     sock = bind(Place(host, port, public), tls=not no_tls, shared=workers > 1)
     folder = home_folder(home)
     settings = load(folder, public_url)
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
-    connector = choose(country.upper(), records=records, named=named, lenient=lenient)
+    connector = choose(country, records=records, named=named, lenient=lenient)
     for problem in getattr(connector, "problems", ()):
         say("Left out: " + "\n".join(problem.lines()))
     started = start(folder, country, connector, store=store, trusted=trusted,

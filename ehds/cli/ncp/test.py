@@ -15,7 +15,7 @@ import click
 from data.errors import EnvironmentProblem, Exit
 from ehds.cli.ncp.home import Seconds, home, home_folder
 from ehds.cli.options import language, output_format
-from ehds.cli.output import as_json, give, say
+from ehds.cli.output import as_json, give, say, say_line
 
 if TYPE_CHECKING:
     from ncp.faults.plan import Plan
@@ -242,7 +242,7 @@ def _write(
         made = reporting.as_test_report if kind == "testreport" else reporting.as_json
         give(json.dumps(made(runs, about), ensure_ascii=False, indent=1), path)
     if out is not None:
-        say(f"Wrote {evidence.write(out, runs, about)}")
+        say_line(f"Wrote {evidence.write(out, runs, about)}")
 
 
 def _listed(chosen: list[Scenario], fmt: str, lang: str) -> str:

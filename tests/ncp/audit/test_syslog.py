@@ -234,7 +234,28 @@ def test_addresses(address, name):
     assert sink(address).name == name
 
 
-@pytest.mark.parametrize("address", ["", "tcp://host", "udp://host:514", "host:port", "host:99999"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "tcp://host",
+        "udp://host:514",
+        "host:port",
+        "host:99999",
+        "host:0",
+        "x y",
+        "x\ny:514",
+        "user@host:514",
+        "host:514/logs",
+        "tls://",
+    ],
+)
 def test_what_is_no_address_is_refused(address):
     with pytest.raises(InputError, match="no address of an audit repository"):
         sink(address)
+
+
+def test_a_folder_is_no_file_for_messages(tmp_path):
+    for address in ("file:", f"file:{tmp_path}"):
+        with pytest.raises(InputError, match="is a folder"):
+            sink(address)

@@ -44,6 +44,19 @@ def test_any_body_is_answered(pharmacist, body):
     assert answer.status_code in (400, 422), answer.text
 
 
+@pytest.mark.parametrize(("media", "body", "told"), [
+    ("json", b'{"resourceType": "Bundle", "total": ' + b"7" * 5000 + b"}", "too many digits"),
+    ("xml", b'<Bundle xmlns="http://hl7.org/fhir">' + b"<entry>" * 300, "nested too deep"),
+], ids=["number", "depth"])  # fmt: skip
+def test_a_bound_of_a_library_is_told_in_our_words(pharmacist, media, body, told):
+    headers = {**pharmacist.headers(WORKER), "Content-Type": f"application/fhir+{media}"}
+    answer = pharmacist.client.post("/fhir", content=body, headers=headers)
+    assert answer.status_code == 400
+    assert told in answer.text
+    assert "sys." not in answer.text
+    assert "XML_PARSE" not in answer.text
+
+
 @on_both
 def test_what_no_database_can_keep_is_not_asked_of_it(doctor, pharmacist, ehr):
     """A zero byte is no text for PostgreSQL, and its columns have an end."""

@@ -219,7 +219,8 @@ def test_a_signal_ends_it_cleanly(tmp_path, how):
     (["--host", "0.0.0.0"], "can be reached by others"),
     (["--host", "0.0.0.0", "--public", "--no-tls"], "without TLS only this machine"),
     (["--host", "no.such.host.invalid"], "no address"),
-    (["--country", "XX"], "no country"),
+    (["--country", "XX"], "--country: «XX» is no country"),
+    (["--syslog", "x y"], "--syslog: «x y» is no address"),
     (["--records", "/no/such/folder"], "no such folder"),
     (["--store", "mysql://x"], "no store"),
     (["--connector", "no_such_module:factory"], "cannot be loaded"),
@@ -404,6 +405,20 @@ def test_a_head_without_end_is_cut_off(local):
                 endless.sendall(b"x" * 1024)
             answer = endless.recv(1000)
         assert not answer.startswith(b"HTTP/1.1 2")
+
+
+def test_a_wish_for_another_protocol_is_passed_over_in_silence(local, caplog):
+    port = local()
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(b"GET /none HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
+                       b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                       b"Sec-WebSocket-Key: dGVzdHRlc3R0ZXN0dGVzdA==\r\n\r\n")  # fmt: skip
+        assert client.recv(1000).startswith(b"HTTP/1.1 404")
+    assert caplog.messages == []
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(b"rubbish\r\n\r\n")
+        assert client.recv(1000).startswith(b"HTTP/1.1 400")
+    assert caplog.messages == ["Invalid HTTP request received."]
 
 
 class Transport(NoHooks):

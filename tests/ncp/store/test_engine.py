@@ -142,6 +142,10 @@ def test_a_store_that_cannot_be_opened_is_told_without_password(tmp_path):
     (tmp_path / "folder").mkdir()
     with pytest.raises(EnvironmentProblem):
         Store(tmp_path / "folder")
+    (tmp_path / "letter.txt").write_text("no database " * 100)
+    with pytest.raises(EnvironmentProblem):
+        Store(tmp_path / "letter.txt")
+    assert {one.name for one in tmp_path.iterdir()} == {"folder", "letter.txt"}
     with pytest.raises(EnvironmentProblem) as caught:
         Store("postgresql://someone:secret@127.0.0.1:1/none?connect_timeout=2")
     assert "secret" not in str(caught.value.problems)
